@@ -1,0 +1,1 @@
+"""Benchmarks: fixed inputs, whole processes, medians; run with ``make bench``."""

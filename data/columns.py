@@ -1,0 +1,230 @@
+"""Columns of a source as ids, counts, numbers, booleans and text, with every wrong row named."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.errors import ColumnError, CountError, Faults, IdError, suggest_name
+
+TRUE_TEXTS, FALSE_TEXTS = ("true", "1", "yes"), ("false", "0", "no")
+CONTROL = {code: " " for code in (*range(32), 127, *range(128, 160), 0x2028, 0x2029)}
+SEPARATOR = ";"
+"""What joins several tags or ids in one cell, so no id may hold it."""
+
+Scalar = bool | int | float | str
+Conditions = Mapping[str, Sequence[Scalar]]
+
+
+def need_columns(frame: pd.DataFrame, names: Iterable[str], *, where: str) -> None:
+    """Check that every column is there.
+
+    Raises
+    ------
+    ColumnError
+        For each that is missing, with the nearest names; `FaultsError` if there are several.
+    """
+    known = [str(column) for column in frame.columns if column != "geometry"]
+    faults = Faults()
+    for name in dict.fromkeys(names):
+        if name not in known:
+            faults.add(ColumnError(f"the column {name!r} is missing", where=where, remedy=suggest_name(name, known)))
+    faults.raise_if_any()
+
+
+def name_rows(frame: pd.DataFrame, wrong: NDArray[np.bool_]) -> list[str]:
+    """Return "row 1", "row 2", … for the rows that are wrong, counted from 1 in the source file without its header."""
+    return [f"row {label + 1}" for label in frame.index[wrong]]
+
+
+def clean_text(column: pd.Series) -> pd.Series:
+    """Return a column as text: str dtype, trimmed, control characters as spaces, whole numbers without ".0"; NaN for none."""
+    texts = [_text(value) for value in column.tolist()]
+    return pd.Series(texts, index=column.index, name=column.name, dtype="str")
+
+
+def _text(value: object) -> str | None:
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = unicodedata.normalize("NFC", str(value)).translate(CONTROL).strip()
+    return text or None
+
+
+def to_floats(column: pd.Series) -> NDArray[np.float64]:
+    """Return a column as float64; NaN where there is no number."""
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def read_counts(frame: pd.DataFrame, columns: Sequence[str], *, where: str) -> pd.DataFrame:
+    """Return columns as counts, int64, index of the frame.
+
+    Raises
+    ------
+    CountError
+        For each kind of fault: missing, no number, infinite, negative, not whole; `FaultsError` if there are several.
+    """
+    raw = frame[list(columns)]
+    values = np.column_stack([to_floats(raw[column]) for column in columns])
+    with np.errstate(invalid="ignore"):
+        kinds = {
+            "counts are missing": raw.isna().to_numpy(dtype=bool),
+            "counts are no numbers": np.isnan(values) & ~raw.isna().to_numpy(dtype=bool),
+            "counts are infinite": np.isinf(values),
+            "counts are negative": values < 0,
+            "counts are not whole numbers": np.isfinite(values) & (values >= 0) & (values != np.floor(values)),
+        }
+    faults = Faults()
+    for what, wrong in kinds.items():
+        if wrong.any():
+            faults.add(CountError(what, where=where, n=int(wrong.sum()), examples=_name_cells(raw, wrong)))
+    faults.raise_if_any()
+    return pd.DataFrame(values.astype(np.int64), index=frame.index, columns=list(columns))
+
+
+def read_numbers(frame: pd.DataFrame, column: str, *, where: str, is_signed: bool = False) -> pd.Series:
+    """Return a column as float64 with NaN for an empty cell.
+
+    Raises
+    ------
+    CountError
+        If a value is no number, infinite, or negative where it may not be; `FaultsError` if there are several.
+    """
+    raw = frame[[column]]
+    values = to_floats(frame[column])
+    with np.errstate(invalid="ignore"):
+        kinds = {
+            "values are no numbers": np.isnan(values) & ~frame[column].isna().to_numpy(dtype=bool),
+            "values are infinite": np.isinf(values),
+            "values are negative": np.zeros(len(values), dtype=bool) if is_signed else values < 0,
+        }
+    faults = Faults()
+    for what, wrong in kinds.items():
+        if wrong.any():
+            cells = _name_cells(raw, wrong[:, None])
+            faults.add(CountError(what, where=where, n=int(wrong.sum()), examples=cells))
+    faults.raise_if_any()
+    return pd.Series(values, index=frame.index, name=column)
+
+
+def _name_cells(raw: pd.DataFrame, wrong: NDArray[np.bool_]) -> list[str]:
+    """Return "P1 in row 3: -2" for each wrong cell, rows first."""
+    cells = []
+    for row, position in np.argwhere(wrong):
+        value = raw.iat[row, position]
+        shown = "" if pd.isna(value) else f": {str(value)[:40]}"
+        cells.append(f"{raw.columns[position]} in row {raw.index[row] + 1}{shown}")
+    return cells
+
+
+def read_text_ids(frame: pd.DataFrame, column: str, *, where: str) -> pd.Series:
+    """Return a column as unique ids: text.
+
+    Raises
+    ------
+    IdError
+        If ids are missing, repeat, or hold what joins ids in one cell; `FaultsError` if there are several.
+    """
+    ids = clean_text(frame[column])
+    check_ids(ids, frame, where=f"{where}, column {column}")
+    return ids
+
+
+def check_ids(ids: pd.Series, frame: pd.DataFrame, *, where: str) -> None:
+    """Check that ids are there, once each, and can stand in a list.
+
+    Raises
+    ------
+    IdError
+        For each kind of fault; `FaultsError` if there are several.
+    """
+    faults = Faults()
+    missing = ids.isna().to_numpy(dtype=bool)
+    if missing.any():
+        faults.add(IdError("ids are missing", where=where, n=int(missing.sum()), examples=name_rows(frame, missing)))
+    given = ids[~missing]
+    repeated = given[given.duplicated(keep=False)].sort_values(kind="stable")
+    if len(repeated):
+        shown = [f"{value} in row {label + 1}" for label, value in repeated.items()]
+        faults.add(IdError("ids repeat", where=where, n=int(repeated.nunique()), examples=shown))
+    joined = given[given.astype(str).str.contains(SEPARATOR, regex=False)]
+    if len(joined):
+        what = f"ids hold {SEPARATOR!r}, which separates ids in a list"
+        faults.add(IdError(what, where=where, n=len(joined), examples=joined.tolist()))
+    faults.raise_if_any()
+
+
+def read_whole_ids(frame: pd.DataFrame, column: str, *, where: str, is_unique: bool = True) -> pd.Series:
+    """Return a column as whole-number ids, int64.
+
+    Raises
+    ------
+    IdError
+        If ids are missing, no whole numbers, or repeat where each may stand once; `FaultsError` if there are several.
+    """
+    where = f"{where}, column {column}"
+    values = to_floats(frame[column])
+    missing = frame[column].isna().to_numpy(dtype=bool)
+    wrong = ~missing & ~(np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < 2**53))
+    faults = Faults()
+    if missing.any():
+        faults.add(IdError("ids are missing", where=where, n=int(missing.sum()), examples=name_rows(frame, missing)))
+    if wrong.any():
+        shown = [f"{frame[column].loc[label]} in row {label + 1}" for label in frame.index[wrong]]
+        faults.add(IdError("ids are no whole numbers", where=where, n=int(wrong.sum()), examples=shown))
+    faults.raise_if_any()
+    ids = pd.Series(values.astype(np.int64), index=frame.index, name=column)
+    if is_unique:
+        check_ids(ids, frame, where=where)
+    return ids
+
+
+def read_booleans(frame: pd.DataFrame, column: str, *, where: str) -> NDArray[np.bool_]:
+    """Return a column of true and false (also 1 and 0, yes and no) as booleans.
+
+    Raises
+    ------
+    CountError
+        If a value is neither, or missing.
+    """
+    texts = _comparable(frame[column])
+    is_true, is_false = texts.isin(TRUE_TEXTS).to_numpy(), texts.isin(FALSE_TEXTS).to_numpy()
+    wrong = ~(is_true | is_false)
+    if wrong.any():
+        cells = _name_cells(frame[[column]], wrong[:, None])
+        raise CountError("values are neither true nor false", where=where, n=int(wrong.sum()), examples=cells)
+    return np.asarray(is_true, dtype=bool)
+
+
+def _comparable(column: pd.Series) -> pd.Series:
+    """Return values as text that can be compared: true for True and "TRUE", 1 for 1.0; NaN for none."""
+    texts = clean_text(column)
+    lowered = texts.str.lower()
+    return texts.where(~lowered.isin(("true", "false")), lowered)
+
+
+def match_rows(frame: pd.DataFrame, conditions: Conditions) -> NDArray[np.bool_]:
+    """Return which rows meet every condition, each by any of its values; the columns must exist."""
+    matched = np.ones(len(frame), dtype=bool)
+    for column, values in conditions.items():
+        matched &= _comparable(frame[column]).isin([_spell(value) for value in values]).to_numpy(dtype=bool)
+    return matched
+
+
+def find_unused_values(frame: pd.DataFrame, conditions: Conditions) -> list[str]:
+    """Return "column = value" for each value of a condition that no row has: a misspelling, or nothing to match."""
+    unused = []
+    for column, values in conditions.items():
+        seen = set(_comparable(frame[column]).dropna().unique())
+        unused += [f"{column} = {value}" for value in values if _spell(value) not in seen]
+    return unused
+
+
+def _spell(value: Scalar) -> str:
+    text = _text(value) or ""
+    return text.lower() if text.lower() in ("true", "false") else text

@@ -1,0 +1,53 @@
+"""The streets as arrays in one file: numpy's npz, with nothing in it that changes from run to run."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.city import NetworkArrays
+from data.errors import PackError
+
+FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+TYPES = {"x": np.float64, "y": np.float64, "u": np.int64, "v": np.int64, "length_m": np.float64}
+
+
+def write_network_file(path: Path, network: NetworkArrays) -> None:
+    """Write the arrays; numpy's own writer would put the time of day into the file."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, kind in TYPES.items():
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, getattr(network, name).astype(kind), allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=FIRST_ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, buffer.getvalue())
+
+
+def read_network_file(path: Path) -> NetworkArrays:
+    """Return the arrays of a file.
+
+    Raises
+    ------
+    PackError
+        If the file cannot be read, or an array is missing, of another type or shape.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in TYPES}
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise PackError(f"cannot be read: {error}", where=str(path), remedy="Build the pack again") from error
+    wrong = [name for name, array in arrays.items() if array.dtype != TYPES[name] or array.ndim != 1]
+    if wrong:
+        raise PackError("arrays have another type or shape", where=str(path), examples=wrong)
+    return NetworkArrays(
+        x=arrays["x"], y=arrays["y"], u=_positions(arrays["u"]), v=_positions(arrays["v"]), length_m=arrays["length_m"]
+    )
+
+
+def _positions(array: NDArray[np.int64]) -> NDArray[np.intp]:
+    return array.astype(np.intp)

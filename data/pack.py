@@ -1,0 +1,201 @@
+"""The city pack: a folder with every layer of a city, its papers, and a digest of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from data.city import CityFacts, CityLayer, CitySources, NetworkArrays, Paper
+from data.errors import Faults, FileError, PackError, suggest_name
+from data.files import digest_file, write_folder_whole
+from data.geopackage import read_geopackage, write_geopackage
+from data.groups import Group
+from data.network_file import read_network_file, write_network_file
+from data.pack_toml import LayerRecord, NetworkRecord, PackContent, read_pack_toml, write_pack_toml
+
+MANIFEST = "pack.toml"
+NETWORK_FILE = "network.npz"
+
+__all__ = ["CityPack", "LayerRecord", "NetworkRecord", "read_pack", "write_pack"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CityPack:
+    """A pack on disk: what it holds, and how to read it.
+
+    Parameters
+    ----------
+    folder
+        Where it lies.
+    city, groups
+        The facts of the city, and its groups of people.
+    layers
+        Record of each layer by name.
+    network_record
+        File, size and paper of the streets.
+    papers
+        The paper of each source by its name in the recipe.
+    notes
+        What was noted while the pack was built.
+    """
+
+    folder: Path
+    city: CityFacts
+    groups: tuple[Group, ...]
+    layers: Mapping[str, LayerRecord]
+    network_record: NetworkRecord
+    papers: Mapping[str, Paper]
+    notes: tuple[str, ...]
+
+    def read(self, name: str) -> gpd.GeoDataFrame | pd.DataFrame:
+        """Return a layer with the columns and types with which it was written.
+
+        Raises
+        ------
+        PackError
+            If the pack has no such layer, or its file cannot be read.
+        """
+        if name not in self.layers:
+            remedy = suggest_name(name, self.layers)
+            raise PackError(f"the pack has no layer {name!r}", where=str(self.folder), remedy=remedy)
+        record = self.layers[name]
+        try:
+            frame = read_geopackage(self.folder / record.file, name)
+        except FileError as error:
+            raise PackError(f"cannot be read: {error}", where=str(self.folder / record.file)) from error
+        return frame.astype(dict.fromkeys(record.nullable_integers, "Int64")).astype(dict.fromkeys(record.texts, "str"))
+
+    def network(self) -> NetworkArrays:
+        """Return the streets.
+
+        Raises
+        ------
+        PackError
+            If the file cannot be read.
+        """
+        return read_network_file(self.folder / self.network_record.file)
+
+    def digests(self) -> dict[str, str]:
+        """Return the sha256 of every file of the pack by its name in the pack, as its pack.toml states them."""
+        files = {record.file: record.sha256 for record in self.layers.values()}
+        return {**files, self.network_record.file: self.network_record.sha256}
+
+
+def write_pack(sources: CitySources, folder: str | Path, *, derived: Mapping[str, CityLayer] | None = None) -> CityPack:
+    """Write a pack and return it; a pack that stands there is replaced once the new one is whole.
+
+    Parameters
+    ----------
+    sources
+        What `data.sources.read_sources` returned.
+    folder
+        The pack.
+    derived
+        Layers that were computed from the sources, by name.
+
+    Raises
+    ------
+    FileError
+        If the folder holds something that is no pack, or cannot be written.
+    PackError
+        If a derived layer has the name of a source layer.
+    """
+    folder = Path(folder)
+    layers = {**sources.layers, **(derived or {})}
+    twice = sorted(set(sources.layers) & set(derived or {}))
+    if twice:
+        raise PackError("derived layers have the names of source layers", where=str(folder), examples=twice)
+    with write_folder_whole(folder, marker=MANIFEST) as part:
+        (part / "layers").mkdir()
+        records = {name: _write_layer(part, name, layer) for name, layer in layers.items()}
+        network = _write_network(part, sources)
+        content = PackContent(
+            city=sources.city,
+            groups=sources.groups,
+            layers=records,
+            network=network,
+            papers=sources.papers,
+            notes=sources.notes,
+        )
+        write_pack_toml(part / MANIFEST, content)
+    return read_pack(folder, verify=False)
+
+
+def _write_layer(part: Path, name: str, layer: CityLayer) -> LayerRecord:
+    file = f"layers/{name}.gpkg"
+    frame = layer.frame
+    write_geopackage(part / file, {name: frame})
+    columns = [str(column) for column in frame.columns if column != "geometry"]
+    return LayerRecord(
+        name=name,
+        role=layer.role,
+        file=file,
+        rows=len(frame),
+        crs=frame.crs.to_string() if isinstance(frame, gpd.GeoDataFrame) and frame.crs is not None else None,
+        sha256=digest_file(part / file),
+        nullable_integers=tuple(column for column in columns if str(frame[column].dtype) == "Int64"),
+        texts=tuple(column for column in columns if str(frame[column].dtype) in ("str", "string", "object")),
+        paper=layer.paper,
+        notes=layer.notes,
+    )
+
+
+def _write_network(part: Path, sources: CitySources) -> NetworkRecord:
+    write_network_file(part / NETWORK_FILE, sources.network)
+    return NetworkRecord(
+        file=NETWORK_FILE,
+        n_nodes=len(sources.network.x),
+        n_edges=len(sources.network.u),
+        sha256=digest_file(part / NETWORK_FILE),
+        paper=sources.network_paper,
+    )
+
+
+def read_pack(folder: str | Path, *, verify: bool = True) -> CityPack:
+    """Return a pack.
+
+    Parameters
+    ----------
+    folder
+        The pack.
+    verify
+        Compare each file with the digest in pack.toml.
+
+    Raises
+    ------
+    PackError
+        If pack.toml is absent or does not hold together, or files are missing or were changed: all at once.
+    """
+    folder = Path(folder)
+    content = read_pack_toml(folder / MANIFEST)
+    pack = CityPack(
+        folder=folder,
+        city=content.city,
+        groups=content.groups,
+        layers=content.layers,
+        network_record=content.network,
+        papers=content.papers,
+        notes=content.notes,
+    )
+    _check_files(pack, verify)
+    return pack
+
+
+def _check_files(pack: CityPack, verify: bool) -> None:  # noqa: FBT001
+    faults, where = Faults(), str(pack.folder)
+    missing = [file for file in pack.digests() if not (pack.folder / file).is_file()]
+    if missing:
+        faults.add(
+            PackError("files are missing", where=where, examples=missing, n=len(missing), remedy="Build it again")
+        )
+    if verify:
+        present = {file: digest for file, digest in pack.digests().items() if file not in missing}
+        changed = [file for file, digest in present.items() if digest_file(pack.folder / file) != digest]
+        if changed:
+            what = "files were changed after the pack was built"
+            faults.add(PackError(what, where=where, examples=changed, n=len(changed), remedy="Build it again"))
+    faults.raise_if_any()

@@ -1,0 +1,94 @@
+"""TOML files read and checked against a pydantic model, with messages for people."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from data.errors import Faults, FileError, PlannerError, suggest_name
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, unreadable, not UTF-8 or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FileError("the file does not exist", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise FileError(f"the file is not UTF-8 text (byte {error.start})", where=str(path)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise FileError(f"the file is no TOML: {error}", where=str(path)) from error
+    except OSError as error:
+        raise FileError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def validate_model(model: type[Model], content: object, *, where: str, error: type[PlannerError]) -> Model:
+    """Return a model filled with the content of a file.
+
+    Parameters
+    ----------
+    model
+        A pydantic model with ``extra="forbid"``.
+    content
+        What `read_toml` returned, or a part of it.
+    where
+        The file, for the message.
+    error
+        The error to raise for each fault.
+
+    Raises
+    ------
+    PlannerError
+        The given error; a `FaultsError` with every fault if there are several.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as invalid:
+        faults = Faults()
+        for detail in invalid.errors(include_url=False):
+            faults.add(_explain(detail, model, where=where, error=error))
+        faults.raise_if_any()
+        raise
+
+
+def _explain(detail: object, model: type[BaseModel], *, where: str, error: type[PlannerError]) -> PlannerError:
+    fault = dict(detail)  # type: ignore[call-overload]
+    location = tuple(fault["loc"])
+    name = ".".join(str(part) for part in location) or "the file"
+    if fault["type"] == "extra_forbidden":
+        known = _known_keys(model, location[:-1])
+        return error(f"unknown key {name!r}", where=where, remedy=suggest_name(str(location[-1]), known))
+    if fault["type"] == "missing":
+        return error(f"the key {name!r} is missing", where=where)
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    text = text[:1].lower() + text[1:]
+    seen = "" if isinstance(fault["input"], (dict, list)) else f", not {fault['input']!r}"
+    return error(f"{name}: {text}{seen}" if location else text, where=where)
+
+
+def _known_keys(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    current: object = model
+    for part in location:
+        if isinstance(part, int):
+            continue
+        fields = _models_in(current)
+        current = next((field.model_fields[part].annotation for field in fields if part in field.model_fields), current)
+    return sorted({key for found in _models_in(current) for key in found.model_fields})
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    """Return the models that an annotation speaks of: itself, or those in its union, tuple or dict."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]

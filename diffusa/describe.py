@@ -1,0 +1,210 @@
+"""The description of a plan: everything that has been counted becomes the document and the tables of a `Plan`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import geopandas as gpd
+import numpy as np
+
+from data.pack import CityPack
+from diffusa.choice import Choices
+from diffusa.journeys import Journeys
+from diffusa.question import Question
+from diffusa.scenario import Scenario
+from diffusa.words import Said, plan_limits, plan_sentence
+from layers.plan import (
+    BEFORE,
+    BEST,
+    CityBrief,
+    Connection,
+    Figure,
+    GroupBrief,
+    Optimum,
+    Plan,
+    PlanDocument,
+    SourceBrief,
+    Text,
+    Variant,
+)
+from layers.tables import allocation_table, cell_table, nearest_by_variant, quarter_table, site_table
+from maps.i18n import both
+
+RECORDED_VERSIONS = ("diffusa", "numpy", "scipy", "geopandas", "shapely", "pyogrio", "PuLP", "highspy", "folium")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What has been counted for a question once its sites are chosen."""
+
+    question: Question
+    journeys: Journeys
+    choices: Choices
+    variants: Mapping[str, Sequence[str]]
+    figures: list[Figure]
+    optima: tuple[Optimum, ...]
+
+
+def describe_plan(counted: Counted, pack: CityPack) -> Plan:
+    """Return the plan that the counted figures make."""
+    question, journeys = counted.question, counted.journeys
+    scenario, people = question.scenario, question.people
+    groups = _groups(question)
+    variants = _variants(counted)
+    own = next(optimum for optimum in counted.optima if optimum.standard_min == scenario.travel.standard_min)
+    said = Said(question=question, figures=counted.figures, variants=variants, groups=groups, optimum=own)
+    seconds = nearest_by_variant(journeys.times, counted.variants)
+    document = PlanDocument(
+        name=scenario.name,
+        service=scenario.service,
+        title=Text(it=scenario.title.it, en=scenario.title.en) if scenario.title else Text(it=scenario.name, en=scenario.name),
+        sentence=plan_sentence(said),
+        city=CityBrief(
+            id=pack.city.id,
+            name=pack.city.name,
+            crs=pack.city.crs,
+            cell_m=pack.city.cell_m,
+            language=pack.city.language,
+            is_sample=pack.city.is_sample,
+        ),
+        mode=scenario.travel.mode,
+        speed_km_h=scenario.travel.speed_km_h,
+        standard_min=scenario.travel.standard_min,
+        cutoff_min=scenario.cutoff_min,
+        standards_min=scenario.standards_min,
+        need=dict(scenario.need),
+        groups=groups,
+        variants=variants,
+        figures=tuple(counted.figures),
+        optima=counted.optima,
+        connection=_connection(question, journeys),
+        limits=plan_limits(question, journeys, groups),
+        assumptions=tuple(Text(it=text.it, en=text.en) for text in scenario.assumptions),
+        sources=_sources(pack),
+        scenario=scenario.model_dump(mode="json", exclude_none=True),
+        inputs={**pack.digests(), "scenario": _digest(scenario)},
+        versions={"python": platform.python_version(), **{name: version(name) for name in RECORDED_VERSIONS}},
+    )
+    return Plan(
+        document=document,
+        cells=cell_table(people, seconds, groups=scenario.group_keys),
+        sites=_site_table(counted),
+        allocation=_allocation(counted),
+        nil=quarter_table(
+            people,
+            pack.read("quarters"),
+            seconds,
+            groups=scenario.group_keys,
+            need=scenario.need,
+            standard_min=scenario.travel.standard_min,
+        ),
+        districts=_context(pack, "districts", ["district", "name"]),
+        stations=_context(pack, "stations", ["station_id", "name", "lines"]),
+    )
+
+
+def _groups(question: Question) -> tuple[GroupBrief, ...]:
+    people = question.people
+    known = {group.key: group for group in people.groups}
+    totals, placed = people.totals, people.in_cells
+    return tuple(
+        GroupBrief(
+            key=key,
+            label=Text(it=known[key].label_it, en=known[key].label_en),
+            year=known[key].year,
+            total=round(float(totals[key]), 6),
+            in_cells=round(float(placed[key]), 6),
+            no_place=round(float(totals[key] - placed[key]), 6),
+        )
+        for key in question.scenario.group_keys
+    )
+
+
+def _variants(counted: Counted) -> tuple[Variant, ...]:
+    names = {
+        BEFORE: both("today"),
+        **{variant.key: Text(it=variant.name.it, en=variant.name.en) for variant in counted.question.scenario.compare},
+        BEST: both("best plan"),
+    }
+    fixed = set(counted.question.fixed)
+    return tuple(
+        Variant(
+            key=key,
+            name=names[key],
+            site_ids=tuple(site_ids),
+            new_ids=tuple(site_id for site_id in site_ids if site_id not in fixed),
+        )
+        for key, site_ids in counted.variants.items()
+    )
+
+
+def _connection(question: Question, journeys: Journeys) -> Connection:
+    cell_snap, site_snap = journeys.times.demand_snap, journeys.times.candidate_snap
+    away = ~cell_snap.is_connected
+    first = question.scenario.group_keys[0] if "residents" not in question.people.keys else "residents"
+    people_away = float(question.people.cells.loc[away, first].sum())
+    return Connection(
+        n_components=journeys.share.n_components,
+        length_share_kept=journeys.share.length_share,
+        max_snap_m=question.scenario.travel.max_snap_m,
+        sites_not_connected=tuple(np.array(journeys.times.candidate_ids)[~site_snap.is_connected]),
+        cells_not_connected=int((question.people.cells.loc[away, first] > 0).sum()),
+        people_not_connected=round(people_away, 3),
+        median_site_snap_m=round(float(np.median(site_snap.distance_m)), 1),
+    )
+
+
+def _site_table(counted: Counted) -> gpd.GeoDataFrame:
+    question = counted.question
+    chosen = set(counted.choices.plan.new)
+    roles = {site_id: "proposed" if site_id in chosen else role for site_id, role in question.roles.items()}
+    table = site_table(
+        question.sites,
+        counted.journeys.times,
+        question.people,
+        groups=question.scenario.group_keys,
+        standard_min=question.scenario.travel.standard_min,
+        variants=counted.variants,
+        roles=roles,
+    )
+    ids = table["site_id"]
+    return table.assign(is_existing=ids.isin(list(question.fixed)), is_selected=ids.isin(list(counted.choices.plan.selected)))
+
+
+def _allocation(counted: Counted) -> gpd.GeoDataFrame:
+    allocation = counted.choices.plan.allocation
+    times = counted.journeys.times
+    seconds = np.asarray(times.seconds[allocation.demand, allocation.candidate]).ravel()
+    return allocation_table(
+        counted.question.people,
+        counted.question.sites,
+        cells=allocation.demand,
+        site_ids=[times.candidate_ids[column] for column in allocation.candidate],
+        seconds=seconds,
+        groups=counted.question.scenario.group_keys,
+    )
+
+
+def _context(pack: CityPack, name: str, columns: list[str]) -> gpd.GeoDataFrame:
+    """Return a layer that the map shows as background; empty where the city has none."""
+    if name in pack.layers:
+        return pack.read(name)[[*columns, "geometry"]]
+    return gpd.GeoDataFrame({column: [] for column in columns}, geometry=[], crs=pack.city.crs)
+
+
+def _sources(pack: CityPack) -> tuple[SourceBrief, ...]:
+    papers = [(name, layer.paper) for name, layer in sorted(pack.layers.items()) if layer.role != "derived"]
+    return tuple(
+        SourceBrief(layer=name, source=paper.source, licence=paper.licence, attribution=paper.attribution, date=paper.date)
+        for name, paper in papers
+    )
+
+
+def _digest(scenario: Scenario) -> str:
+    canonical = json.dumps(scenario.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

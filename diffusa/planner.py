@@ -1,0 +1,127 @@
+"""The main job: a scenario and a city pack become a plan folder."""
+
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+
+from data.errors import VerificationError
+from data.files import write_folder_whole
+from data.pack import CityPack
+from diffusa.choice import Choices, choose_sites, describe_optimum
+from diffusa.city import read_people
+from diffusa.describe import Counted, describe_plan
+from diffusa.journeys import Journeys, travel, travel_from_drawn_positions
+from diffusa.question import Question, put_question
+from diffusa.scenario import Scenario
+from diffusa.steps import Steps
+from layers.figures import count_figures
+from layers.plan import BEST, Optimum, Plan
+from layers.plan_folder import DOCUMENT, write_plan_files
+from layers.positions import UncertainTimes
+from layers.sites import join_sites
+from maps.city_map import write_map
+
+MAP_NAME = "map.html"
+RUN_NAME = "run.json"
+
+
+def make_plan(scenario: Scenario, pack: CityPack, *, steps: Steps | None = None) -> Plan:
+    """Return the plan of a scenario in a city.
+
+    Parameters
+    ----------
+    scenario
+        What is asked.
+    pack
+        The city.
+    steps
+        Where progress is shown; nowhere by default.
+
+    Raises
+    ------
+    PlannerError
+        Any of its kinds: the scenario does not fit the city, no plan meets the rules, or a recount does not agree.
+    """
+    steps = steps or Steps()
+    with steps.step("Reading the city"):
+        people = read_people(pack)
+        sites = join_sites(pack.read("services"), pack.read("spaces"))
+        question = put_question(scenario, pack, people=people, sites=sites)
+    with steps.step("Walking times") as progress:
+        journeys = travel(question, pack, progress=progress)
+    with steps.step("Choosing sites") as progress:
+        choices = choose_sites(question, journeys, progress=progress)
+    with steps.step("Counting people"):
+        counted = _count(question, journeys, choices)
+        plan = describe_plan(counted, pack)
+    return plan
+
+
+def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
+    """Write a plan folder: tables, figures and map; the old folder stands until the new one is whole.
+
+    ``run.json`` says when, where and how long; it is the only file that differs between two runs of the same plan.
+    """
+    steps = steps or Steps()
+    with write_folder_whole(folder, marker=DOCUMENT) as part:
+        with steps.step("Writing tables"):
+            write_plan_files(plan, part)
+        with steps.step("Drawing the map"):
+            write_map(plan, part / MAP_NAME)
+        run = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.system(), "steps": steps.record()}
+        (part / RUN_NAME).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+
+
+def _count(question: Question, journeys: Journeys, choices: Choices) -> Counted:
+    variants = {**question.variants(), BEST: choices.plan.selected}
+    opened = {site_id for site_ids in variants.values() for site_id in site_ids}
+    opened |= {site_id for solution in choices.solutions.values() for site_id in solution.selected}
+    uncertain = travel_from_drawn_positions(question, journeys, open_ids=sorted(opened))
+    scenario = question.scenario
+    figures = count_figures(
+        variants,
+        journeys.times,
+        question.people,
+        groups=scenario.group_keys,
+        standards_min=scenario.standards_min,
+        uncertain=uncertain,
+    )
+    optima = tuple(_optimum(question, journeys, choices, minutes, uncertain) for minutes in choices.solutions)
+    counted = Counted(
+        question=question, journeys=journeys, choices=choices, variants=variants, figures=figures, optima=optima
+    )
+    _check_objective(counted)
+    return counted
+
+
+def _optimum(
+    question: Question, journeys: Journeys, choices: Choices, standard_min: float, uncertain: UncertainTimes | None
+) -> Optimum:
+    solution = choices.solutions[standard_min]
+    figures = count_figures(
+        {BEST: solution.selected},
+        journeys.times,
+        question.people,
+        groups=question.scenario.group_keys,
+        standards_min=(standard_min,),
+        uncertain=uncertain,
+    )
+    return describe_optimum(question, solution, standard_min=standard_min).model_copy(update={"figures": tuple(figures)})
+
+
+def _check_objective(counted: Counted) -> None:
+    """Recount the objective of a coverage plan from its figures: the weighted shares must give what the solver claimed."""
+    need = counted.question.scenario.need
+    if counted.question.scenario.choose.objective != "max_coverage":
+        return
+    for optimum in counted.optima:
+        shares = {figure.group: figure.share for figure in optimum.figures}
+        if not set(need) <= set(shares):
+            continue
+        recounted = sum(weight * shares[key] for key, weight in need.items()) / sum(need.values())
+        if abs(recounted - optimum.objective) > 1e-6:
+            raise VerificationError(
+                f"the figures at {optimum.standard_min:g} minutes give {recounted:.9f} of the need, the choice claimed {optimum.objective:.9f}"
+            )

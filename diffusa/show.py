@@ -1,0 +1,146 @@
+"""What the command prints: the sentence, the table, and what a scenario asks, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from data.errors import ScenarioError
+from data.pack import CityPack
+from diffusa.city import read_people
+from diffusa.question import put_question
+from diffusa.scenario import Scenario
+from layers.kinds import kind_name
+from layers.plan import Figure, Plan, PlanDocument, Text
+from layers.sites import join_sites
+from maps.i18n import format_number, format_percent, translate
+
+LANGUAGES = ("it", "en")
+
+
+def show_plan(plan: Plan, map_path: Path, *, console: Console, language: str | None = None) -> None:
+    """Print the sentence, the table of figures, how sure the choice is, and where the map is.
+
+    Raises
+    ------
+    ScenarioError
+        If the language is not one of the two.
+    """
+    document = plan.document
+    chosen = language or document.city.language
+    if chosen not in LANGUAGES:
+        raise ScenarioError(f"no language {chosen!r}", where="--language", remedy="Known are 'it' and 'en'")
+    if document.city.is_sample:
+        console.print(f"[bold]{translate('sample city, not real data', language=chosen).upper()}[/bold]")
+    console.print(escape(_in(document.sentence, chosen)), soft_wrap=True)
+    console.print(_figure_table(document, chosen))
+    for line in _proof_lines(document, chosen):
+        console.print(escape(line), soft_wrap=True, highlight=False)
+    _print_connection(document, console, chosen)
+    console.print(escape(translate("Map: {path}", language=chosen, path=str(map_path))), soft_wrap=True, highlight=False)
+
+
+def _in(text: Text, language: str) -> str:
+    return text.it if language == "it" else text.en
+
+
+def _figure_table(document: PlanDocument, language: str) -> Table:
+    table = Table(title=escape(_in(document.title, language)), title_justify="left")
+    table.add_column(translate("share of the group within", language=language))
+    for standard in document.standards_min:
+        for group in document.groups:
+            minutes = format_number(standard, language=language, digits=0)
+            table.add_column(f"{minutes} min\n{escape(_in(group.label, language))}", justify="right")
+    keys = [(standard, group.key) for standard in document.standards_min for group in document.groups]
+    for variant in document.variants:
+        cells = [_share(document.figure(variant.key, group, standard_min=standard), language) for standard, group in keys]
+        table.add_row(escape(_in(variant.name, language)), *cells)
+    if len(document.optima) > 1:
+        own = {(figure.standard_min, figure.group): figure for optimum in document.optima for figure in optimum.figures}
+        cells = [_share(own[key], language) if key in own else "" for key in keys]
+        table.add_row(translate("best for each time alone", language=language), *cells)
+    return table
+
+
+def _share(figure: Figure, language: str) -> str:
+    share = format_percent(figure.share, language=language, digits=1)
+    if figure.share_low is None or figure.share_high is None:
+        return share
+    low, high = (format_percent(value, language=language, digits=1) for value in (figure.share_low, figure.share_high))
+    return share if low == high else f"{share}\n({low}–{high})"
+
+
+def _proof_lines(document: PlanDocument, language: str) -> list[str]:
+    lines = []
+    for optimum in document.optima:
+        message = (
+            "{minutes} min: proven best (gap {gap}), recounted; new: {sites}"
+            if optimum.status == "optimal"
+            else "{minutes} min: not proven best (gap {gap}), recounted; new: {sites}"
+        )
+        lines.append(
+            translate(
+                message,
+                language=language,
+                minutes=format_number(optimum.standard_min, language=language, digits=0),
+                gap=format_percent(optimum.gap, language=language, digits=2),
+                sites=", ".join(optimum.selected_new) or "–",
+            )
+        )
+    return lines
+
+
+def _print_connection(document: PlanDocument, console: Console, language: str) -> None:
+    away = document.connection.sites_not_connected
+    if away:
+        message = translate(
+            "{n} sites lie farther than {metres} m from any street and are not connected: {sites}",
+            language=language,
+            n=len(away),
+            metres=format_number(document.connection.max_snap_m, language=language, digits=0),
+            sites=", ".join(away),
+        )
+        console.print(escape(message), soft_wrap=True, highlight=False)
+
+
+def explain_scenario(scenario: Scenario, pack: CityPack | None, *, console: Console) -> None:
+    """Print in words what a scenario asks; with a pack, also the sites that its selectors name.
+
+    Raises
+    ------
+    PlannerError
+        If the scenario does not fit the pack.
+    """
+    for line in _explanation(scenario):
+        console.print(escape(line), soft_wrap=True, highlight=False)
+    if pack is None:
+        return
+    sites = join_sites(pack.read("services"), pack.read("spaces"))
+    question = put_question(scenario, pack, people=read_people(pack), sites=sites)
+    counts = f"In {pack.city.name}: {len(question.fixed)} sites open now, {len(question.candidates)} candidates"
+    console.print(escape(f"{counts}, {question.new} to choose."), highlight=False)
+
+
+def _explanation(scenario: Scenario) -> list[str]:
+    travel, choose = scenario.travel, scenario.choose
+    whole = sum(scenario.need.values())
+    need = ", ".join(f"{key} {weight / whole:.0%}" for key, weight in scenario.need.items())
+    number = f"{choose.new} new" if choose.new is not None else f"{choose.total} in all"
+    goal = {
+        "max_coverage": f"so that as much need as possible is within {travel.standard_min:g} minutes",
+        "p_median": f"so that mean minutes are least (need beyond {scenario.cutoff_min:g} minutes counts as that)",
+    }[choose.objective]
+    lines = [
+        f"{scenario.name}: place {kind_name(scenario.service, number='many').en} in {scenario.city}.",
+        f"Need: {need}; each group is divided by its city total first.",
+        f"Travel: {travel.mode} at {travel.speed_km_h:g} km/h; reached means at most the standard.",
+        f"Choose {number} among {', '.join(scenario.sites.candidates)}, {goal}.",
+        f"Open now: {', '.join(scenario.sites.fixed) or 'none'}.",
+        f"Counted at {', '.join(f'{minutes:g}' for minutes in scenario.standards_min)} minutes for {', '.join(scenario.group_keys)}.",
+    ]
+    if scenario.compare:
+        lines.append("Compared with: " + ", ".join(variant.name.en for variant in scenario.compare) + ".")
+    return lines

@@ -1,0 +1,117 @@
+"""The words of a plan: the sentence that a councillor understands, and the limits that stand beside every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diffusa.journeys import Journeys
+from diffusa.question import Question
+from layers.kinds import kind_name
+from layers.plan import BEFORE, BEST, Figure, GroupBrief, Optimum, Text, Variant
+from layers.positions import SHORT_STANDARD_MIN, UNCERTAIN_FROM_M
+from maps.i18n import both, format_number, format_percent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What the sentence speaks of; every number in it is a figure of the plan."""
+
+    question: Question
+    figures: Sequence[Figure]
+    variants: Sequence[Variant]
+    groups: Sequence[GroupBrief]
+    optimum: Optimum
+
+
+def number(value: float, *, digits: int = 0) -> Text:
+    """Return a number as each language writes it."""
+    return Text(it=format_number(value, language="it", digits=digits), en=format_number(value, language="en", digits=digits))
+
+
+def percent(share: float, *, digits: int = 0) -> Text:
+    """Return a share in [0, 1] as a percentage, as each language writes it."""
+    return Text(it=format_percent(share, language="it", digits=digits), en=format_percent(share, language="en", digits=digits))
+
+
+def plan_sentence(said: Said) -> Text:
+    """Return what the plan changes, in one or two sentences."""
+    question = said.question
+    clauses = [_group_clause(said, group) for group in said.groups if group.key in question.scenario.need]
+    reach = both(
+        "With {n} new {service}, {clauses} would have one within {minutes} minutes on foot.",
+        n=number(question.new),
+        service=kind_name(question.scenario.service, number="one" if question.new == 1 else "many"),
+        clauses=_join(clauses, both(" and ")),
+        minutes=number(question.scenario.travel.standard_min),
+    )
+    if said.optimum.status == "optimal":
+        return reach
+    doubt = both("The search was cut short: the best plan may be better by up to {gap}.", gap=percent(said.optimum.gap, digits=2))
+    return _join([reach, doubt], Text(it=" ", en=" "))
+
+
+def _group_clause(said: Said, group: GroupBrief) -> Text:
+    standard_min = said.question.scenario.travel.standard_min
+    share = {
+        figure.variant: percent(figure.share)
+        for figure in said.figures
+        if (figure.group, figure.standard_min) == (group.key, standard_min)
+    }
+    compared = [
+        both(", {share} {variant}", share=share[variant.key], variant=variant.name)
+        for variant in said.variants
+        if variant.key not in (BEFORE, BEST)
+    ]
+    return both(
+        "{after} of {group} (today {before}{others})",
+        after=share[BEST],
+        before=share[BEFORE],
+        group=group.label,
+        others=_join(compared, Text(it="", en="")),
+    )
+
+
+def _join(texts: Sequence[Text], between: Text) -> Text:
+    return Text(it=between.it.join(text.it for text in texts), en=between.en.join(text.en for text in texts))
+
+
+def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBrief]) -> tuple[Text, ...]:
+    """Return the limits of a plan: those that follow from its data, then those that the scenario names."""
+    years = sorted({group.year for group in groups})
+    found = [_denominators(groups), both("People are those counted in {years}.", years=", ".join(map(str, years)))]
+    n_doubtful = int((question.sites["position_error_m"] > UNCERTAIN_FROM_M).sum())
+    if n_doubtful:
+        found.append(
+            both(
+                "{n} sites are placed with an error of more than {metres} m: "
+                "a share within {minutes} minutes that rests on one of them is given as a range.",
+                n=number(n_doubtful),
+                metres=number(UNCERTAIN_FROM_M),
+                minutes=number(SHORT_STANDARD_MIN),
+            )
+        )
+    if journeys.share.n_components > 1:
+        found.append(
+            both(
+                "The street network is in {n} pieces; only the largest is used, {share} of the length.",
+                n=number(journeys.share.n_components),
+                share=percent(journeys.share.length_share, digits=1),
+            )
+        )
+    return (*found, *(Text(it=text.it, en=text.en) for text in question.scenario.limits))
+
+
+def _denominators(groups: Sequence[GroupBrief]) -> Text:
+    listed = _join(
+        [both("{n} {group}", n=number(group.total), group=group.label) for group in groups], Text(it=", ", en=", ")
+    )
+    if not any(group.no_place > 0 for group in groups):
+        return both("Shares are of everybody in the city: {groups}.", groups=listed)
+    placeless = _join([number(group.no_place) for group in groups], Text(it=", ", en=", "))
+    return both(
+        "Shares are of everybody in the city: {groups}. Of these, {placeless} are registered at a conventional address: "
+        "they have no place on the map and count as not reached.",
+        groups=listed,
+        placeless=placeless,
+    )

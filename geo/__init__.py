@@ -1,0 +1,1 @@
+"""Space: CRS, grid, areal interpolation, street network, travel times."""

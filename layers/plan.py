@@ -1,0 +1,227 @@
+"""The plan: what was asked, what was chosen, what it changes. Plain values, filled by the planner and drawn by the maps.
+
+A *variant* is one set of open sites that is compared with the others. The key ``before`` is what is open now, ``best`` is the
+plan; between them stand the sets that the scenario names under ``[[compare]]``. Frames carry one column per variant and group,
+named by `minutes_column`, `reached_column` and `share_column`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import geopandas as gpd
+from pydantic import BaseModel, ConfigDict, Field
+
+PLAN_FORMAT = "diffusa-plan/1"
+BEFORE = "before"
+BEST = "best"
+
+Role = Literal["existing", "proposed", "compared", "candidate"]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(_Value):
+    """One text in the two languages of every page."""
+
+    it: str
+    en: str
+
+
+class CityBrief(_Value):
+    """The city of a plan; `is_sample` puts "sample city, not real data" on everything made from it."""
+
+    id: str
+    name: str
+    crs: str
+    cell_m: int
+    language: Literal["it", "en"]
+    is_sample: bool
+
+
+class GroupBrief(_Value):
+    """A group of people: `total` is the published one, `in_cells` those with a place, `no_place` the others."""
+
+    key: str
+    label: Text
+    year: int
+    total: float
+    in_cells: float
+    no_place: float
+
+
+class Variant(_Value):
+    """One set of open sites: `site_ids` is all of them, `new_ids` those that are not open now."""
+
+    key: str
+    name: Text
+    site_ids: tuple[str, ...]
+    new_ids: tuple[str, ...]
+
+
+class Figure(_Value):
+    """People of a group within a standard: `reached` of `total` (which includes people without a place).
+
+    `share_low` and `share_high` are given where the position of an open site is too uncertain for one number.
+    """
+
+    variant: str
+    group: str
+    standard_min: float
+    reached: float
+    total: float
+    share: float
+    share_low: float | None = None
+    share_high: float | None = None
+
+
+class Optimum(_Value):
+    """One proven or bounded choice; `objective` and `best_bound` are weighted shares of need, or seconds for p_median.
+
+    `figures` counts what this choice reaches at its own standard, under the variant `BEST`.
+    """
+
+    standard_min: float
+    objective_name: str
+    new: int
+    total_open: int
+    selected_new: tuple[str, ...]
+    status: Literal["optimal", "feasible"]
+    objective: float
+    best_bound: float
+    gap: float
+    is_verified: bool
+    tie_rule: str
+    figures: tuple[Figure, ...] = ()
+
+
+class Connection(_Value):
+    """What hangs on the street network: share of its length kept, sites and people that it does not reach."""
+
+    n_components: int
+    length_share_kept: float
+    max_snap_m: float
+    sites_not_connected: tuple[str, ...]
+    cells_not_connected: int
+    people_not_connected: float
+    median_site_snap_m: float
+
+
+class SourceBrief(_Value):
+    """Where one layer comes from."""
+
+    layer: str
+    source: str
+    licence: str
+    attribution: str
+    date: str
+
+
+class PlanDocument(_Value):
+    """Everything of a plan that is not a table; written as ``plan.json``."""
+
+    format: Literal["diffusa-plan/1"] = PLAN_FORMAT
+    name: str
+    service: str
+    title: Text
+    sentence: Text
+    city: CityBrief
+    mode: str
+    speed_km_h: float
+    standard_min: float
+    cutoff_min: float
+    standards_min: tuple[float, ...]
+    need: dict[str, float]
+    groups: tuple[GroupBrief, ...]
+    variants: tuple[Variant, ...]
+    figures: tuple[Figure, ...]
+    optima: tuple[Optimum, ...]
+    connection: Connection
+    limits: tuple[Text, ...] = ()
+    assumptions: tuple[Text, ...] = ()
+    sources: tuple[SourceBrief, ...] = ()
+    scenario: dict[str, object] = Field(default_factory=dict)
+    inputs: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+
+    def variant(self, key: str) -> Variant:
+        """Return one variant by its key."""
+        return next(variant for variant in self.variants if variant.key == key)
+
+    def figure(self, variant: str, group: str, *, standard_min: float) -> Figure:
+        """Return one figure by what it counts."""
+        return next(
+            figure
+            for figure in self.figures
+            if (figure.variant, figure.group, figure.standard_min) == (variant, group, standard_min)
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan with its tables, all in the CRS of the city.
+
+    Parameters
+    ----------
+    document
+        What ``plan.json`` holds.
+    cells
+        One row per cell inside the city: cell_id, nil, district, one count column per group (people with a place; fractional),
+        ``minutes_<variant>`` to the nearest open site (NaN: not within the cutoff), geometry Polygon (100 m square).
+    sites
+        One row per site: site_id, name, kind, tags, status, owner, address, role, is_existing, is_selected, ``in_<variant>``,
+        nil, district, cost_eur, position_error_m, snap_m, is_connected, ``within_<group>`` (people within the standard of
+        this site alone), source; NaN where not known; geometry Point.
+    allocation
+        One row per cell served within the standard by the plan: cell_id, site_id, minutes, one count column per group;
+        geometry LineString from cell to site.
+    nil
+        One row per quarter: nil, name, district, one column per group (all its people, with those without a place),
+        ``reached_<variant>_<group>`` and ``share_<variant>_<group>`` at the standard, ``minutes_<variant>`` (mean over the
+        people of need within the cutoff), ``beyond_<variant>`` (share of need beyond the cutoff), geometry.
+    districts
+        district, name, geometry; may be empty.
+    stations
+        station_id, name, lines, geometry; may be empty.
+    """
+
+    document: PlanDocument
+    cells: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    allocation: gpd.GeoDataFrame
+    nil: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
+
+
+def minutes_column(variant: str) -> str:
+    """Return the name of the column with minutes to the nearest open site of a variant."""
+    return f"minutes_{variant}"
+
+
+def reached_column(variant: str, group: str) -> str:
+    """Return the name of the column with the people of a group reached within the standard."""
+    return f"reached_{variant}_{group}"
+
+
+def share_column(variant: str, group: str) -> str:
+    """Return the name of the column with the share of a group reached within the standard, in [0, 1]."""
+    return f"share_{variant}_{group}"
+
+
+def beyond_column(variant: str) -> str:
+    """Return the name of the column with the share of need that no open site reaches within the cutoff."""
+    return f"beyond_{variant}"
+
+
+def within_column(group: str) -> str:
+    """Return the name of the column with the people of a group within the standard of one site alone."""
+    return f"within_{group}"
+
+
+def open_column(variant: str) -> str:
+    """Return the name of the column that says whether a site is open in a variant."""
+    return f"in_{variant}"

@@ -1,0 +1,1 @@
+"""Choice: location problems, exact solving, verification."""
