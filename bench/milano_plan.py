@@ -24,10 +24,21 @@ def bench_milano_plan() -> list[str]:
     try:
         pack, out = scratch / "pack", scratch / "plan"
         build = [*diffusa, "city", "build", "milano", "--root", str(root), "-o", str(pack), "--quiet"]
-        plan = [*diffusa, "plan", str(CHECKOUT / "scenarios" / "job_centres_2023.toml"), "--city", str(pack), "-o", str(out), "--quiet"]
+        plan = [
+            *diffusa,
+            "plan",
+            str(CHECKOUT / "scenarios" / "job_centres_2023.toml"),
+            "--city",
+            str(pack),
+            "-o",
+            str(out),
+            "--quiet",
+        ]
         built, first = run_once(build), run_once(plan)
         cold = Run(
-            wall_s=built.wall_s + first.wall_s, cpu_s=built.cpu_s + first.cpu_s, peak_gb=max(built.peak_gb, first.peak_gb)
+            wall_s=built.wall_s + first.wall_s,
+            cpu_s=built.cpu_s + first.cpu_s,
+            peak_gb=max(built.peak_gb, first.peak_gb),
         )
         low, median, high = run_median(plan, n=WARM_RUNS)
         size_mb = (out / "map.html").stat().st_size / 1e6
@@ -37,8 +48,10 @@ def bench_milano_plan() -> list[str]:
         "| case | wall s | CPU s | peak GB | reach |",
         "|---|---|---|---|---|",
         f"| cold: source files → pack → plan | {cold.wall_s:.1f} | {cold.cpu_s:.1f} | {cold.peak_gb:.2f} | ≤ 60 s, ≤ 2 GB |",
-        f"| warm: pack → plan, median of {WARM_RUNS} (least–largest) | {median.wall_s:.1f} ({low.wall_s:.1f}–{high.wall_s:.1f}) "
-        f"| {median.cpu_s:.1f} | {median.peak_gb:.2f} | ≤ 10 s, ≤ 2 GB |",
+        (
+            f"| warm: pack → plan, median of {WARM_RUNS} (least–largest) | {median.wall_s:.1f} ({low.wall_s:.1f}–{high.wall_s:.1f}) "
+            f"| {median.cpu_s:.1f} | {median.peak_gb:.2f} | ≤ 10 s, ≤ 2 GB |"
+        ),
         "",
         f"Size of the map page: {size_mb:.2f} MB.",
     ]

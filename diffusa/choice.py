@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from optimize.solve import solve
 
 from diffusa.journeys import Journeys
 from diffusa.question import Question
@@ -14,7 +15,6 @@ from layers.people import need_weight
 from layers.plan import Optimum
 from optimize.problem import LocationProblem
 from optimize.solution import Solution, Status
-from optimize.solve import solve
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,6 @@ def build_problem(question: Question, journeys: Journeys, *, standard_min: float
     Compared sites that are no candidates stand in the travel times but must not be chosen: they are forbidden here.
     """
     choose = question.scenario.choose
-    people = question.people
     may_open = {*question.fixed, *question.candidates}
     others = tuple(site_id for site_id in journeys.times.candidate_ids if site_id not in may_open)
     is_coverage = choose.objective == "max_coverage"
@@ -67,9 +66,7 @@ def _weight(question: Question) -> NDArray[np.float64]:
     return need_weight(people.cells, people.totals, question.scenario.need)
 
 
-def choose_sites(
-    question: Question, journeys: Journeys, *, progress: Callable[[int, int], None] | None = None
-) -> Choices:
+def choose_sites(question: Question, journeys: Journeys, *, progress: Callable[[int, int], None] | None = None) -> Choices:
     """Return the best sites at the plan's standard, and for max_coverage at every other standard of the report.
 
     The p-median has no standard: it is solved once.

@@ -53,9 +53,7 @@ def _people(sources: CitySources) -> tuple[People, Spread]:
     districts = sources.layers["districts"].frame if "districts" in sources.layers else None
     area = shapely.union_all(quarters.geometry.to_numpy())
     grid = build_grid(area, crs=sources.city.crs, size_m=sources.city.cell_m)
-    return build_people(
-        sources.layers["census"].frame, grid, quarters=quarters, districts=districts, groups=sources.groups
-    )
+    return build_people(sources.layers["census"].frame, grid, quarters=quarters, districts=districts, groups=sources.groups)
 
 
 def _derived_layers(sources: CitySources, people: People, spread: Spread) -> dict[str, CityLayer]:
@@ -88,13 +86,14 @@ def _spread_notes(notes: SpreadNotes) -> tuple[str, ...]:
         (notes.n_by_polygon, "spread over their polygon"),
         (notes.n_nearest_without_area, "have no area: their people stand in the nearest piece of their quarter"),
         (notes.n_nearest_disc_outside, "have a disc outside their quarter: their people stand in its nearest piece"),
-        (notes.n_nearest_polygon_outside, "have a polygon outside their quarter: their people stand in its nearest piece"),
+        (
+            notes.n_nearest_polygon_outside,
+            "have a polygon outside their quarter: their people stand in its nearest piece",
+        ),
     )
     return tuple(f"{n:,} sections {what}" for n, what in said if n)
 
 
 def read_people(pack: CityPack) -> People:
     """Return the people that a pack holds on its cells."""
-    return People(
-        groups=pack.groups, pieces=pack.read("pieces"), cells=pack.read("cells"), no_place=pack.read("no_place")
-    )
+    return People(groups=pack.groups, pieces=pack.read("pieces"), cells=pack.read("cells"), no_place=pack.read("no_place"))

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from data.check import check_pack
 from rich.console import Console
 
-from data.check import check_pack
 from data.errors import PlannerError
 from data.pack import read_pack
 from diffusa.city import build_city

@@ -39,7 +39,9 @@ def travel(question: Question, pack: CityPack, *, progress: Progress | None = No
     """Return the travel times of a question."""
     network, share = read_network(pack)
     points = question.sites.geometry
-    times = _times(question, network, tuple(question.sites["site_id"]), np.column_stack([points.x, points.y]), progress=progress)
+    times = _times(
+        question, network, tuple(question.sites["site_id"]), np.column_stack([points.x, points.y]), progress=progress
+    )
     return Journeys(times=times, share=share, network=network)
 
 

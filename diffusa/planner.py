@@ -55,8 +55,7 @@ def make_plan(scenario: Scenario, pack: CityPack, *, steps: Steps | None = None)
         choices = choose_sites(question, journeys, progress=progress)
     with steps.step("Counting people"):
         counted = _count(question, journeys, choices)
-        plan = describe_plan(counted, pack)
-    return plan
+        return describe_plan(counted, pack)
 
 
 def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
@@ -70,7 +69,12 @@ def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
             write_plan_files(plan, part)
         with steps.step("Drawing the map"):
             write_map(plan, part / MAP_NAME)
-        run = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.system(), "steps": steps.record()}
+        run = {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "system": platform.system(),
+            "steps": steps.record(),
+        }
         (part / RUN_NAME).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
 
 
@@ -89,9 +93,7 @@ def _count(question: Question, journeys: Journeys, choices: Choices) -> Counted:
         uncertain=uncertain,
     )
     optima = tuple(_optimum(question, journeys, choices, minutes, uncertain) for minutes in choices.solutions)
-    counted = Counted(
-        question=question, journeys=journeys, choices=choices, variants=variants, figures=figures, optima=optima
-    )
+    counted = Counted(question=question, journeys=journeys, choices=choices, variants=variants, figures=figures, optima=optima)
     _check_objective(counted)
     return counted
 
@@ -123,5 +125,6 @@ def _check_objective(counted: Counted) -> None:
         recounted = sum(weight * shares[key] for key, weight in need.items()) / sum(need.values())
         if abs(recounted - optimum.objective) > 1e-6:
             raise VerificationError(
-                f"the figures at {optimum.standard_min:g} minutes give {recounted:.9f} of the need, the choice claimed {optimum.objective:.9f}"
+                f"the figures at {optimum.standard_min:g} minutes give {recounted:.9f} of the need, "
+                f"the choice claimed {optimum.objective:.9f}"
             )

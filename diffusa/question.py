@@ -123,9 +123,7 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
     )
 
 
-def _select(
-    sites: gpd.GeoDataFrame, selectors: Sequence[str], *, where: str, faults: Faults
-) -> tuple[str, ...]:
+def _select(sites: gpd.GeoDataFrame, selectors: Sequence[str], *, where: str, faults: Faults) -> tuple[str, ...]:
     try:
         return tuple(select_sites(sites, selectors, where=where))
     except PlannerError as error:
@@ -165,7 +163,10 @@ def _number_of_new(
     new = choose.new if choose.new is not None else (choose.total or 0) - len(fixed)
     if choose.total is not None and new + len(fixed) != choose.total:
         faults.add(
-            ScenarioError(f"choose.new = {new} and {len(fixed)} fixed sites make {new + len(fixed)}, not choose.total = {choose.total}", where="choose")
+            ScenarioError(
+                f"choose.new = {new} and {len(fixed)} fixed sites make {new + len(fixed)}, not choose.total = {choose.total}",
+                where="choose",
+            )
         )
     if new > len(candidates) and candidates:
         faults.add(
@@ -176,5 +177,7 @@ def _number_of_new(
             )
         )
     if len(required) > new:
-        faults.add(ScenarioError(f"{len(required)} sites are required, more than the {new} new ones asked", where="sites.required"))
+        faults.add(
+            ScenarioError(f"{len(required)} sites are required, more than the {new} new ones asked", where="sites.required")
+        )
     return new

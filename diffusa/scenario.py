@@ -1,7 +1,7 @@
 """The scenario: one TOML file that says what a planner asks.
 
-A new key goes into the model of its table here; pydantic checks it, the JSON Schema carries it, and a key that no table knows is
-an error with the nearest known key. An option without effect does not exist.
+A new key goes into the model of its table here; pydantic checks it, the JSON Schema carries it, and a key that no table
+knows is an error with the nearest known key. An option without effect does not exist.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ class Travel(_Table):
     """How people travel, and how far is near enough."""
 
     mode: Annotated[Literal["walk"], Field(description="mode of travel")] = "walk"
-    speed_km_h: Annotated[
-        float, Field(gt=0, le=30, allow_inf_nan=False, description="speed on the network and off it")
-    ] = 4.5
+    speed_km_h: Annotated[float, Field(gt=0, le=30, allow_inf_nan=False, description="speed on the network and off it")] = 4.5
     standard_min: Annotated[Minutes, Field(description="coverage standard: covered means at most so many minutes")]
     cutoff_min: Annotated[
         Minutes | None, Field(description="where the search stops; default: the largest standard, at least 60 minutes")
@@ -64,12 +62,16 @@ class Choose(_Table):
 
     objective: Annotated[
         Literal["max_coverage", "p_median"],
-        Field(description="max_coverage: most need within the standard; p_median: least mean minutes, need beyond the cutoff counts the cutoff"),
+        Field(
+            description="max_coverage: most need within the standard; "
+            "p_median: least mean minutes, where need beyond the cutoff counts as the cutoff"
+        ),
     ] = "max_coverage"
     new: Annotated[int | None, Field(ge=0, description="number of new sites, exact")] = None
     total: Annotated[int | None, Field(ge=1, description="number of open sites, fixed ones included, exact")] = None
     time_limit_s: Annotated[
-        float | None, Field(gt=0, allow_inf_nan=False, description="stop the solver after so many seconds; the plan then says so")
+        float | None,
+        Field(gt=0, allow_inf_nan=False, description="stop the solver after so many seconds; the plan then says so"),
     ] = None
 
     @model_validator(mode="after")
@@ -108,7 +110,9 @@ class Scenario(_Table):
     city: Annotated[str, Field(min_length=1, description="id of the city that the pack must be of")]
     service: Annotated[str, Field(min_length=1, description="kind of service that is planned")]
     title: InTwoLanguages | None = None
-    need: Annotated[dict[str, Weight], Field(min_length=1, description="weight per group; each is divided by its city total first")]
+    need: Annotated[
+        dict[str, Weight], Field(min_length=1, description="weight per group; each is divided by its city total first")
+    ]
     travel: Travel
     sites: Sites
     choose: Choose
@@ -124,7 +128,9 @@ class Scenario(_Table):
         if repeated:
             raise ValueError(f"compare.key repeats: {', '.join(repeated)}")
         if self.travel.cutoff_min is not None and self.travel.cutoff_min < max(self.standards_min):
-            raise ValueError(f"travel.cutoff_min is {self.travel.cutoff_min:g}, below the standard of {max(self.standards_min):g} minutes")
+            raise ValueError(
+                f"travel.cutoff_min is {self.travel.cutoff_min:g}, below the standard of {max(self.standards_min):g} minutes"
+            )
         return self
 
     @property

@@ -139,7 +139,10 @@ def _explanation(scenario: Scenario) -> list[str]:
         f"Travel: {travel.mode} at {travel.speed_km_h:g} km/h; reached means at most the standard.",
         f"Choose {number} among {', '.join(scenario.sites.candidates)}, {goal}.",
         f"Open now: {', '.join(scenario.sites.fixed) or 'none'}.",
-        f"Counted at {', '.join(f'{minutes:g}' for minutes in scenario.standards_min)} minutes for {', '.join(scenario.group_keys)}.",
+        (
+            f"Counted at {', '.join(f'{minutes:g}' for minutes in scenario.standards_min)} minutes "
+            f"for {', '.join(scenario.group_keys)}."
+        ),
     ]
     if scenario.compare:
         lines.append("Compared with: " + ", ".join(variant.name.en for variant in scenario.compare) + ".")

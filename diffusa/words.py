@@ -47,7 +47,9 @@ def plan_sentence(said: Said) -> Text:
     )
     if said.optimum.status == "optimal":
         return reach
-    doubt = both("The search was cut short: the best plan may be better by up to {gap}.", gap=percent(said.optimum.gap, digits=2))
+    doubt = both(
+        "The search was cut short: the best plan may be better by up to {gap}.", gap=percent(said.optimum.gap, digits=2)
+    )
     return _join([reach, doubt], Text(it=" ", en=" "))
 
 
@@ -103,9 +105,7 @@ def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBr
 
 
 def _denominators(groups: Sequence[GroupBrief]) -> Text:
-    listed = _join(
-        [both("{n} {group}", n=number(group.total), group=group.label) for group in groups], Text(it=", ", en=", ")
-    )
+    listed = _join([both("{n} {group}", n=number(group.total), group=group.label) for group in groups], Text(it=", ", en=", "))
     if not any(group.no_place > 0 for group in groups):
         return both("Shares are of everybody in the city: {groups}.", groups=listed)
     placeless = _join([number(group.no_place) for group in groups], Text(it=", ", en=", "))

@@ -39,9 +39,7 @@ def require_columns(frame: gpd.GeoDataFrame, columns: Iterable[str], *, where: s
     known = [str(name) for name in frame.columns]
     for column in columns:
         if column not in known:
-            faults.add(
-                ColumnError(f"the column {column!r} is missing", where=where, remedy=suggest_name(column, known))
-            )
+            faults.add(ColumnError(f"the column {column!r} is missing", where=where, remedy=suggest_name(column, known)))
     faults.raise_if_any()
 
 
@@ -86,9 +84,7 @@ def require_zones(zones: gpd.GeoDataFrame, *, id_column: str, crs: object, where
         faults.add(error)
     ids = zones[id_column]
     add_if_any(faults, IdError, f"{id_column} is missing", where=where, examples=zones.index[ids.isna()])
-    add_if_any(
-        faults, IdError, f"{id_column} repeats", where=where, examples=ids[ids.notna() & ids.duplicated()].unique()
-    )
+    add_if_any(faults, IdError, f"{id_column} repeats", where=where, examples=ids[ids.notna() & ids.duplicated()].unique())
     _check_polygons(faults, zones, id_column=id_column, where=where)
     faults.raise_if_any()
 

@@ -39,7 +39,10 @@ def measure_disc_overlaps(centres: Float, radius_m: Float, polygons: NDArray[np.
     3.14159265359
     """
     start, end, row = _edges(polygons)
-    shared_m2 = _edge_areas(start - centres[row], end - centres[row], radius_m[row])
+    a, b = start - centres[row], end - centres[row]
+    is_edge = ((b - a) ** 2).sum(axis=1) > 0.0  # ends that the rounding of a difference has made one span no area
+    shared_m2 = np.zeros(len(row))
+    shared_m2[is_edge] = _edge_areas(a[is_edge], b[is_edge], radius_m[row][is_edge])
     return np.bincount(row, weights=shared_m2, minlength=len(polygons)).astype(np.float64)
 
 

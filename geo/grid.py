@@ -160,9 +160,7 @@ def _cut_into_bands(
     return band, keep_polygons(np.asarray(shapely.intersection(area, frames), dtype=object))
 
 
-def build_pieces(
-    grid: Grid, quarters: gpd.GeoDataFrame, *, districts: gpd.GeoDataFrame | None = None
-) -> gpd.GeoDataFrame:
+def build_pieces(grid: Grid, quarters: gpd.GeoDataFrame, *, districts: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
     """Return the pieces into which the quarters cut the cells: the atoms to which people are given.
 
     Parameters

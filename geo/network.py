@@ -68,9 +68,7 @@ class ComponentShare:
     length_share: float
 
 
-def build_network(
-    x: ArrayLike, y: ArrayLike, u: ArrayLike, v: ArrayLike, length_m: ArrayLike, *, crs: object
-) -> Network:
+def build_network(x: ArrayLike, y: ArrayLike, u: ArrayLike, v: ArrayLike, length_m: ArrayLike, *, crs: object) -> Network:
     """Return the checked network, with its components numbered.
 
     Parameters
@@ -144,7 +142,7 @@ def _check_values(
 
 
 def _number_components(tails: NDArray[np.intp], heads: NDArray[np.intp], *, n_nodes: int) -> NDArray[np.intp]:
-    links = sparse.coo_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(n_nodes, n_nodes))
+    links = sparse.coo_array((np.ones(len(tails), dtype=np.int32), (tails, heads)), shape=(n_nodes, n_nodes))
     _, component = csgraph.connected_components(links, directed=False)
     return np.asarray(component, dtype=np.intp)
 

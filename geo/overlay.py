@@ -70,9 +70,7 @@ def find_overlaps(
     return Overlaps(i[order], j[order], area_m2[order], parts[order])
 
 
-def find_largest(
-    parts: NDArray[np.object_], zones: NDArray[np.object_]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def find_largest(parts: NDArray[np.object_], zones: NDArray[np.object_]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the zone that shares most area with each part, and how far away it is.
 
     Parameters

@@ -170,9 +170,7 @@ def _choose_surroundings(
     return np.flatnonzero(is_near), chosen
 
 
-def _search_nodes(
-    graph: sparse.csr_array, nodes: NDArray[np.intp], sources: Access, *, limit_s: float
-) -> NDArray[np.float64]:
+def _search_nodes(graph: sparse.csr_array, nodes: NDArray[np.intp], sources: Access, *, limit_s: float) -> NDArray[np.float64]:
     """Return the seconds from each source to each node, shape (n_sources, n_nodes), infinite beyond the limit."""
     inner = graph[nodes][:, nodes]
     n_nodes, n_sources = len(nodes), len(sources.point)

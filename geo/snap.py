@@ -98,9 +98,7 @@ def require_points(xy: ArrayLike) -> NDArray[np.float64]:
     return points
 
 
-def _project(
-    points: NDArray[np.float64], tails: NDArray[np.float64], heads: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _project(points: NDArray[np.float64], tails: NDArray[np.float64], heads: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return where the foot of each point lies on its chord, in [0, 1]; 0 on a chord without length."""
     step = heads - tails
     length2 = (step**2).sum(axis=1)

@@ -33,8 +33,8 @@ class People:
     groups
         The groups counted, in the order of the columns.
     pieces
-        One row per piece: cell (position of its cell in `cells`), cell_id, nil, district, area_m2, one column per group (people with a
-        place; fractional), geometry in the CRS of the city.
+        One row per piece: cell (position of its cell in `cells`), cell_id, nil, district, area_m2, one column per group
+        (people with a place; fractional), geometry in the CRS of the city.
     cells
         One row per cell, sorted as the grid: cell_id, nil, district, area_m2, x, y, one column per group, geometry.
     no_place
@@ -54,7 +54,7 @@ class People:
     @property
     def in_cells(self) -> pd.Series[float]:
         """Return the people with a place, per group."""
-        return self.cells[self.keys].sum()
+        return pd.Series(self.cells[self.keys].sum())
 
     @property
     def totals(self) -> pd.Series[float]:
@@ -64,7 +64,7 @@ class People:
     def by_quarter(self) -> pd.DataFrame:
         """Return all people per quarter and group, with those without a place; index nil, sorted."""
         placed = self.pieces.groupby("nil")[self.keys].sum()
-        return placed.add(self.no_place.set_index("nil")[self.keys], fill_value=0.0).sort_index()
+        return pd.DataFrame(placed.add(self.no_place.set_index("nil")[self.keys], fill_value=0.0).sort_index())
 
 
 def build_people(
@@ -80,7 +80,8 @@ def build_people(
     Parameters
     ----------
     census
-        The census layer of a pack: points with ``area_m2`` or polygons, ``nil``, ``is_no_place`` and the counts; CRS of the grid.
+        The census layer of a pack: points with ``area_m2`` or polygons, ``nil``, ``is_no_place`` and the counts; in the
+        CRS of the grid.
     grid
         The cells.
     quarters, districts
@@ -103,9 +104,7 @@ def build_people(
     cells = _sum_to_cells(filled, grid, keys)
     filled["cell"] = pd.Index(cells["cell_id"]).get_indexer(pd.Index(filled["cell_id"]))
     no_place = counts.loc[~has_place].groupby(census.loc[~has_place, "nil"].astype("int64")).sum().reset_index(names="nil")
-    people = People(
-        groups=tuple(groups), pieces=filled, cells=cells, no_place=no_place.astype({"nil": "int64"})
-    )
+    people = People(groups=tuple(groups), pieces=filled, cells=cells, no_place=no_place.astype({"nil": "int64"}))
     _check_totals(people, counts.sum())
     return people, spread
 

@@ -13,7 +13,8 @@ from typing import Literal
 import geopandas as gpd
 from pydantic import BaseModel, ConfigDict, Field
 
-PLAN_FORMAT = "diffusa-plan/1"
+PlanFormat = Literal["diffusa-plan/1"]
+PLAN_FORMAT: PlanFormat = "diffusa-plan/1"
 BEFORE = "before"
 BEST = "best"
 
@@ -123,7 +124,7 @@ class SourceBrief(_Value):
 class PlanDocument(_Value):
     """Everything of a plan that is not a table; written as ``plan.json``."""
 
-    format: Literal["diffusa-plan/1"] = PLAN_FORMAT
+    format: PlanFormat = PLAN_FORMAT
     name: str
     service: str
     title: Text

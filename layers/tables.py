@@ -154,8 +154,8 @@ def _reach_columns(
         reached = pd.DataFrame(counts * near[:, None], columns=list(groups)).groupby(pieces["nil"].to_numpy()).sum()
         reached = reached.reindex(totals.index, fill_value=0.0)
         shares = reached / totals.where(totals > 0)
-        parts.append(reached.rename(columns=lambda group, key=key: reached_column(key, group)))
-        parts.append(shares.rename(columns=lambda group, key=key: share_column(key, group)))
+        parts.append(reached.set_axis([reached_column(key, group) for group in groups], axis=1))
+        parts.append(shares.set_axis([share_column(key, group) for group in groups], axis=1))
     return parts
 
 
@@ -164,9 +164,11 @@ def _minutes_columns(people: People, key: str, of_cells: Floats, weight: Floats)
     nil = people.pieces["nil"].to_numpy()
     minutes = of_cells[people.pieces["cell"].to_numpy()] / 60.0
     is_near = ~np.isnan(minutes)
-    sums = pd.DataFrame(
-        {"all": weight, "near": weight * is_near, "minutes": weight * np.where(is_near, minutes, 0.0)}
-    ).groupby(nil).sum()
+    sums = (
+        pd.DataFrame({"all": weight, "near": weight * is_near, "minutes": weight * np.where(is_near, minutes, 0.0)})
+        .groupby(nil)
+        .sum()
+    )
     return pd.DataFrame(
         {
             minutes_column(key): sums["minutes"] / sums["near"].where(sums["near"] > 0),
@@ -179,4 +181,4 @@ def _main_district(people: People) -> pd.DataFrame:
     """Return the district with the largest area in each quarter."""
     areas = people.pieces.groupby(["nil", "district"], as_index=False)["area_m2"].sum()
     ranked = areas.sort_values(["nil", "area_m2", "district"], ascending=[True, False, True])
-    return ranked.drop_duplicates("nil")[["nil", "district"]]
+    return pd.DataFrame(ranked.drop_duplicates("nil")[["nil", "district"]])

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.errors import CountError
+from data.pack import CityPack
+from diffusa.city import read_people
+from geo.grid import build_grid
+from layers.people import People, build_people, need_weight
+from tests.layers.conftest import CRS, GROUPS
+
+OFFICIAL = {"residents": "P1", "unemployed": "unemployed_all", "youth_15_29": "youth15_29"}
+
+
+def test_people_without_a_place_are_in_totals_and_not_in_cells(people: People) -> None:
+    assert people.in_cells["residents"] == pytest.approx(200)
+    assert people.totals["residents"] == pytest.approx(205)
+    assert people.no_place.to_dict("list") == {"nil": [2], "residents": [5], "unemployed": [1]}
+
+
+def test_a_section_over_two_cells_is_shared_by_area(people: People) -> None:
+    counts = people.cells.set_index("cell_id")["residents"]
+    assert counts["CRS3035RES100mN2480000E4250000"] == pytest.approx(100)
+    assert counts["CRS3035RES100mN2480000E4250100"] == pytest.approx(30)
+    assert counts["CRS3035RES100mN2480000E4250200"] == pytest.approx(30)
+
+
+def test_quarters_hold_what_the_census_publishes(people: People) -> None:
+    assert people.by_quarter()["residents"].to_dict() == pytest.approx({1: 160, 2: 45})
+    assert people.by_quarter()["unemployed"].to_dict() == pytest.approx({1: 15, 2: 3})
+
+
+def test_pieces_point_at_their_cell(people: People) -> None:
+    assert (people.cells["cell_id"].to_numpy()[people.pieces["cell"]] == people.pieces["cell_id"]).all()
+
+
+def test_order_of_sections_changes_nothing(
+    people: People, census: gpd.GeoDataFrame, quarters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame
+) -> None:
+    grid = build_grid(quarters.union_all(), crs=CRS)
+    turned, _ = build_people(
+        census.iloc[::-1].reset_index(drop=True), grid, quarters=quarters, districts=districts, groups=GROUPS
+    )
+    pd.testing.assert_frame_equal(turned.cells.drop(columns="geometry"), people.cells.drop(columns="geometry"))
+
+
+def test_need_is_a_weighted_share_of_city_totals(people: People) -> None:
+    weight = need_weight(people.cells, people.totals, {"residents": 3.0, "unemployed": 1.0})
+    by_id = dict(zip(people.cells["cell_id"], weight, strict=True))
+    assert by_id["CRS3035RES100mN2480000E4250000"] == pytest.approx(0.75 * 100 / 205 + 0.25 * 10 / 18)
+
+
+def test_scaling_the_need_changes_nothing(people: People) -> None:
+    one = need_weight(people.cells, people.totals, {"residents": 1.0, "unemployed": 3.0})
+    ten = need_weight(people.cells, people.totals, {"residents": 10.0, "unemployed": 30.0})
+    np.testing.assert_allclose(one, ten)
+
+
+def test_need_of_a_group_without_people_is_refused(people: People) -> None:
+    totals = people.totals.copy()
+    totals["unemployed"] = 0.0
+    with pytest.raises(CountError, match="nobody in the whole city"):
+        need_weight(people.cells, totals, {"unemployed": 1.0})
+
+
+@pytest.mark.shared
+def test_milano_holds_every_official_total(milano_root: Path, milano_pack: CityPack) -> None:
+    made = read_people(milano_pack)
+    official = pd.read_csv(milano_root / "census/nil_census2011.csv").set_index("id_nil").sort_index()
+    for key, column in OFFICIAL.items():
+        counted = made.by_quarter()[key].reindex(official.index, fill_value=0.0)
+        np.testing.assert_allclose(counted, official[column], rtol=1e-9, atol=1e-6)
+    assert made.totals["residents"] == pytest.approx(1_242_123)
+    assert made.in_cells["residents"] == pytest.approx(1_241_857)
+    assert (made.cells[made.keys].to_numpy() >= 0).all()
