@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import ColumnError, CountError, Faults, IdError, suggest_name
+from data.errors import ColumnError, CountError, Faults, IdError, PlannerError, suggest_name
 
 TRUE_TEXTS, FALSE_TEXTS = ("true", "1", "yes"), ("false", "0", "no")
-CONTROL = {code: " " for code in (*range(32), 127, *range(128, 160), 0x2028, 0x2029)}
+CONTROL = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
+SHOWN_CHARACTERS = 40
 SEPARATOR = ";"
 """What joins several tags or ids in one cell, so no id may hold it."""
 
@@ -36,20 +38,51 @@ def need_columns(frame: pd.DataFrame, names: Iterable[str], *, where: str) -> No
     faults.raise_if_any()
 
 
+def gather_columns(steps: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Return what each step gives by its name, after all of them were tried.
+
+    Raises
+    ------
+    PlannerError
+        The fault of the one step that failed; `FaultsError` if there are several faults.
+    """
+    faults = Faults()
+    found: dict[str, Any] = {}
+    for name, step in steps.items():
+        try:
+            found[name] = step()
+        except PlannerError as error:
+            faults.add(error)
+    faults.raise_if_any()
+    return found
+
+
 def name_rows(frame: pd.DataFrame, wrong: NDArray[np.bool_]) -> list[str]:
     """Return "row 1", "row 2", … for the rows that are wrong, counted from 1 in the source file without its header."""
     return [f"row {label + 1}" for label in frame.index[wrong]]
 
 
+def name_values(column: pd.Series, wrong: NDArray[np.bool_]) -> list[str]:
+    """Return "7 in row 3" for each value that is wrong."""
+    labels = column.index[wrong].to_numpy(dtype=np.int64)
+    values = [(_text(value) or "")[:SHOWN_CHARACTERS] for value in column[wrong].tolist()]
+    return [f"{value} in row {label + 1}" for label, value in zip(labels, values, strict=True)]
+
+
 def clean_text(column: pd.Series) -> pd.Series:
-    """Return a column as text: str dtype, trimmed, control characters as spaces, whole numbers without ".0"; NaN for none."""
+    """Return a column as text: str dtype, trimmed, without control characters, NaN for none.
+
+    Whole numbers lose the ".0" that a column with gaps gives them.
+    """
     texts = [_text(value) for value in column.tolist()]
     return pd.Series(texts, index=column.index, name=column.name, dtype="str")
 
 
 def _text(value: object) -> str | None:
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return None
+    if isinstance(value, pd.Timestamp) and value == value.normalize():
+        return value.date().isoformat()
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = unicodedata.normalize("NFC", str(value)).translate(CONTROL).strip()
@@ -116,8 +149,8 @@ def _name_cells(raw: pd.DataFrame, wrong: NDArray[np.bool_]) -> list[str]:
     """Return "P1 in row 3: -2" for each wrong cell, rows first."""
     cells = []
     for row, position in np.argwhere(wrong):
-        value = raw.iat[row, position]
-        shown = "" if pd.isna(value) else f": {str(value)[:40]}"
+        value = _text(raw.iloc[row, position])
+        shown = "" if value is None else f": {value[:SHOWN_CHARACTERS]}"
         cells.append(f"{raw.columns[position]} in row {raw.index[row] + 1}{shown}")
     return cells
 
@@ -150,7 +183,7 @@ def check_ids(ids: pd.Series, frame: pd.DataFrame, *, where: str) -> None:
     given = ids[~missing]
     repeated = given[given.duplicated(keep=False)].sort_values(kind="stable")
     if len(repeated):
-        shown = [f"{value} in row {label + 1}" for label, value in repeated.items()]
+        shown = name_values(repeated, np.ones(len(repeated), dtype=bool))
         faults.add(IdError("ids repeat", where=where, n=int(repeated.nunique()), examples=shown))
     joined = given[given.astype(str).str.contains(SEPARATOR, regex=False)]
     if len(joined):
@@ -175,7 +208,7 @@ def read_whole_ids(frame: pd.DataFrame, column: str, *, where: str, is_unique: b
     if missing.any():
         faults.add(IdError("ids are missing", where=where, n=int(missing.sum()), examples=name_rows(frame, missing)))
     if wrong.any():
-        shown = [f"{frame[column].loc[label]} in row {label + 1}" for label in frame.index[wrong]]
+        shown = name_values(frame[column], wrong)
         faults.add(IdError("ids are no whole numbers", where=where, n=int(wrong.sum()), examples=shown))
     faults.raise_if_any()
     ids = pd.Series(values.astype(np.int64), index=frame.index, name=column)

@@ -127,10 +127,15 @@ def find_source(root: Path, name: str) -> Path:
         If the file is missing, is no file, or lies outside the folder.
     """
     path = root / name
-    if not path.resolve().is_relative_to(root.resolve()):
+    try:
+        is_inside = path.resolve().is_relative_to(root.resolve())
+        exists, is_file = path.exists(), path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:  # a name too long, a folder that may not be entered, links in a ring
+        raise FileError(f"cannot be reached: {error}", where=name) from error
+    if not is_inside:
         raise FileError("the file lies outside the folder of the sources", where=name)
-    if not path.exists():
+    if not exists:
         raise FileError("the file is missing", where=name, remedy=f"It was looked for in {root}")
-    if not path.is_file():
+    if not is_file:
         raise FileError("is no file", where=name)
     return path

@@ -50,7 +50,7 @@ class Group:
 
 class _GroupEntry(StrictModel):
     plus: Annotated[list[Text], Field(min_length=1)]
-    minus: list[Text] = []
+    minus: list[Text] = Field(default=[])
     base: Text | None = None
     it: Text
     en: Text
@@ -161,7 +161,8 @@ def count_group(frame: pd.DataFrame, group: Group) -> pd.Series[float]:
         total = total - frame[code].astype("float64")
     wrong = total.isna() | (total < 0)
     if wrong.any():
-        rows = [f"row {label}: {value:g}" for label, value in total[wrong].items()]
+        what_rows = frame.index.name or "row"
+        rows = [f"{what_rows} {label}: {value:g}" for label, value in total[wrong].items()]
         what = f"{' + '.join(group.plus)} − ({' + '.join(group.minus)}) is negative or no number"
         raise CountError(what, where=where, n=int(wrong.sum()), examples=rows)
     return total.rename(group.key)

@@ -102,7 +102,7 @@ def write_pack(sources: CitySources, folder: str | Path, *, derived: Mapping[str
     FileError
         If the folder holds something that is no pack, or cannot be written.
     PackError
-        If a derived layer has the name of a source layer.
+        If a derived layer has the name of a source layer, or a layer has an index other than 0 to n - 1.
     """
     folder = Path(folder)
     layers = {**sources.layers, **(derived or {})}
@@ -128,6 +128,8 @@ def write_pack(sources: CitySources, folder: str | Path, *, derived: Mapping[str
 def _write_layer(part: Path, name: str, layer: CityLayer) -> LayerRecord:
     file = f"layers/{name}.gpkg"
     frame = layer.frame
+    if not frame.index.equals(pd.RangeIndex(len(frame))):
+        raise PackError("the layer has an index, which no file of the pack keeps", where=name, remedy="Make it a column")
     write_geopackage(part / file, {name: frame})
     columns = [str(column) for column in frame.columns if column != "geometry"]
     return LayerRecord(
@@ -181,21 +183,30 @@ def read_pack(folder: str | Path, *, verify: bool = True) -> CityPack:
         papers=content.papers,
         notes=content.notes,
     )
-    _check_files(pack, verify)
+    faults = Faults()
+    for fault in find_file_faults(pack, with_digests=verify):
+        faults.add(fault)
+    faults.raise_if_any()
     return pack
 
 
-def _check_files(pack: CityPack, verify: bool) -> None:  # noqa: FBT001
-    faults, where = Faults(), str(pack.folder)
-    missing = [file for file in pack.digests() if not (pack.folder / file).is_file()]
-    if missing:
-        faults.add(
-            PackError("files are missing", where=where, examples=missing, n=len(missing), remedy="Build it again")
-        )
-    if verify:
-        present = {file: digest for file, digest in pack.digests().items() if file not in missing}
-        changed = [file for file, digest in present.items() if digest_file(pack.folder / file) != digest]
-        if changed:
-            what = "files were changed after the pack was built"
-            faults.add(PackError(what, where=where, examples=changed, n=len(changed), remedy="Build it again"))
-    faults.raise_if_any()
+def find_file_faults(pack: CityPack, *, with_digests: bool = True) -> list[PackError]:
+    """Return what is wrong with the files of a pack: missing, changed, or with changes that wait beside them."""
+    where, remedy = str(pack.folder), "Build the pack again"
+    digests = pack.digests()
+    missing = [file for file in digests if not (pack.folder / file).is_file()]
+    found = {"files are missing": missing}
+    if with_digests:
+        present = {file: digest for file, digest in digests.items() if file not in missing}
+        found["files were changed after the pack was built"] = [
+            file for file, digest in present.items() if digest_file(pack.folder / file) != digest
+        ]
+        # SQLite keeps changes beside the file until they are merged: its digest does not show them
+        found["files have unmerged changes beside them"] = [
+            f"{file}-wal" for file in present if _size(pack.folder / f"{file}-wal")
+        ]
+    return [PackError(what, where=where, examples=files, n=len(files), remedy=remedy) for what, files in found.items() if files]
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from data.errors import ColumnError, CrsError, EmptyLayerError, FileError, sugge
 from data.files import digest_file, find_source
 from data.recipe_layers import SourceEntry
 
+SQLITE_HEADER_BYTES = 100
 SQLITE_MAGIC = b"SQLite format 3\x00"
 HEADS = {
     b"PK\x03\x04": "a zip archive",
@@ -24,6 +26,8 @@ HEADS = {
     SQLITE_MAGIC[:8]: "an SQLite database",
     b"%PDF": "a PDF",
 }
+MIN_CONFIDENCE = 25
+"""How sure pyproj must be that a .prj without a code is an EPSG one, percent; the recipe names the code as well."""
 SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 GDAL_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, OSError, UnicodeDecodeError)
 
@@ -35,6 +39,7 @@ class SourceTable:
     frame: pd.DataFrame
     paper: Paper
     where: str
+    notes: tuple[str, ...] = ()
 
     @property
     def is_spatial(self) -> bool:
@@ -68,27 +73,24 @@ def read_source(name: str, entry: SourceEntry, root: Path, *, layer: str | None 
     path = find_source(root, entry.file)
     where = f"layers.{name}, {entry.file}"
     _check_content(path, where)
-    if entry.is_table:
-        frame = read_csv(path, separator=entry.separator or ",", encoding=entry.encoding or "utf-8", where=where)
-    else:
-        frame = _read_vector(path, layer or entry.layer, where)
-        frame = _settle_crs(frame, entry.crs, where)
+    with warnings.catch_warnings(record=True) as caught:  # what GDAL finds odd belongs in the notes, not on a screen
+        warnings.simplefilter("always")
+        if entry.is_table:
+            frame = read_csv(path, separator=entry.separator or ",", encoding=entry.encoding or "utf-8", where=where)
+        else:
+            frame = _read_vector(path, layer or entry.layer, where)
+            _settle_crs(frame, entry.crs, where)
     if not len(frame):
         raise EmptyLayerError("has no rows", where=where)
-    return SourceTable(frame, _write_paper(entry, path, frame, root), where)
+    notes = tuple(dict.fromkeys(f"while it was read: {one.message}" for one in caught))
+    return SourceTable(frame, _write_paper(entry, path, frame, root), where, notes)
 
 
 def _write_paper(entry: SourceEntry, path: Path, frame: pd.DataFrame, root: Path) -> Paper:
     paths = [path]
     if path.suffix.lower() == ".shp":
         paths += [beside for suffix in SIDECARS if (beside := path.with_suffix(suffix)).is_file()]
-    crs = (
-        frame.crs
-        if isinstance(frame, gpd.GeoDataFrame)
-        else parse_crs(entry.crs, where=entry.file)
-        if entry.crs
-        else None
-    )
+    crs = frame.crs if isinstance(frame, gpd.GeoDataFrame) else parse_crs(entry.crs, where=entry.file) if entry.crs else None
     return Paper(
         source=entry.source,
         licence=entry.licence,
@@ -126,7 +128,7 @@ def _check_content(path: Path, where: str) -> None:
 
 def _check_geopackage(head: bytes, size: int, where: str) -> None:
     """Compare the size in the header (SQLite file format, section 1.3) with that of the file: GDAL may not notice."""
-    if not head.startswith(SQLITE_MAGIC) or len(head) < 100:  # noqa: PLR2004
+    if not head.startswith(SQLITE_MAGIC) or len(head) < SQLITE_HEADER_BYTES:
         raise FileError("the file is no GeoPackage", where=where)
     (page_bytes,) = struct.unpack(">H", head[16:18])
     changes, n_pages = struct.unpack(">II", head[24:32])
@@ -140,29 +142,29 @@ def _check_geopackage(head: bytes, size: int, where: str) -> None:
 def _read_vector(path: Path, layer: str | None, where: str) -> pd.DataFrame:
     try:
         layers = [str(row[0]) for row in pyogrio.list_layers(path)]
-        if layer is not None and layer not in layers:
-            raise FileError(f"the file has no layer {layer!r}", where=where, remedy=suggest_name(layer, layers))
-        if layer is None and len(layers) > 1:
-            what, remedy = "the file has several layers", "Say which: layer = '…'"
-            raise FileError(what, where=where, examples=layers, n=len(layers), remedy=remedy)
-        frame = pyogrio.read_dataframe(path, layer=layer)
-    except FileError:
-        raise
     except GDAL_ERRORS as error:
         raise FileError(f"cannot be read: {error}", where=where, remedy="Fetch it again") from error
-    return frame.reset_index(drop=True)
+    if layer is not None and layer not in layers:
+        raise FileError(f"the file has no layer {layer!r}", where=where, remedy=suggest_name(layer, layers))
+    if layer is None and len(layers) > 1:
+        remedy = "Say which one in the recipe: layer = '…'"
+        raise FileError("the file has several layers", where=where, examples=layers, n=len(layers), remedy=remedy)
+    try:
+        frame: pd.DataFrame = pyogrio.read_dataframe(path, layer=layer)
+    except GDAL_ERRORS as error:
+        raise FileError(f"cannot be read: {error}", where=where, remedy="Fetch it again") from error
+    return frame
 
 
-def _settle_crs(frame: pd.DataFrame, stated: str | None, where: str) -> pd.DataFrame:
-    """Return the frame with the CRS that the recipe states where the file has none; two that differ are a fault."""
+def _settle_crs(frame: pd.DataFrame, stated: str | None, where: str) -> None:
+    """Give the frame the CRS that the recipe states where the file has none; two that differ are a fault."""
     if not isinstance(frame, gpd.GeoDataFrame) or stated is None:
-        return frame
+        return
     crs = parse_crs(stated, where=where)
     if frame.crs is None:
-        return frame.set_crs(crs)
-    if not frame.crs.equals(crs, ignore_axis_order=True):
+        frame.set_crs(crs, inplace=True)
+    elif not frame.crs.equals(crs, ignore_axis_order=True) and frame.crs.to_epsg(MIN_CONFIDENCE) != crs.to_epsg():
         raise CrsError(f"the recipe says {name_crs(crs)}, the file {name_crs(frame.crs)}", where=where)
-    return frame
 
 
 def read_csv(path: Path, *, separator: str, encoding: str, where: str) -> pd.DataFrame:

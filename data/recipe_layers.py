@@ -17,7 +17,7 @@ DATE_PATTERN = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 def check_file_name(name: str) -> str:
     """Return the file name if it stays inside the folder of the sources; a recipe may come from a stranger."""
     path = PurePosixPath(name)
-    if not name.strip() or any(ord(character) < 32 for character in name):  # noqa: PLR2004
+    if not name.strip() or not name.isprintable():
         raise ValueError("this is no file name")
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or name.startswith("~"):
         raise ValueError("the file name leaves the folder of the sources: name files relative to it, without '..'")
@@ -225,7 +225,7 @@ class StreetsEntry(SourceEntry):
 
     role: Literal["streets"]
     layer: None = None
-    keep: dict[str, list[str]] = Field(default={}, max_length=0)
+    keep: Conditions = Field(default={}, max_length=0)
     nodes_layer: Text
     edges_layer: Text
     node: Text
@@ -234,9 +234,7 @@ class StreetsEntry(SourceEntry):
     length_m: Text
 
 
-LayerEntry = (
-    BoundaryEntry | AreasEntry | CensusEntry | TotalsEntry | FactsEntry | SitesEntry | StationsEntry | StreetsEntry
-)
+LayerEntry = BoundaryEntry | AreasEntry | CensusEntry | TotalsEntry | FactsEntry | SitesEntry | StationsEntry | StreetsEntry
 ENTRY_OF_ROLE: dict[str, type[LayerEntry]] = {
     "boundary": BoundaryEntry,
     "quarters": AreasEntry,

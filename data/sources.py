@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
+from data.agreement import check_together
 from data.city import CityFacts, CityLayer, CitySources, NetworkArrays, Paper, join_papers
 from data.clean.areas import clean_areas, clean_boundary
-from data.clean.census import check_totals, clean_census
+from data.clean.census import clean_census
 from data.clean.facts import clean_facts, clean_totals
-from data.clean.sites import CityAreas, check_unique_sites, clean_sites, join_sites
+from data.clean.sites import clean_sites, join_sites
 from data.clean.stations import clean_stations
 from data.clean.streets import clean_streets
 from data.crs import parse_metric_crs
-from data.errors import CountError, Faults, FileError, IdError, PlannerError
+from data.errors import FileError
 from data.files import find_source
-from data.groups import Group, check_codes, count_group, read_groups
+from data.groups import Group, read_groups
 from data.read_file import read_source
+from data.reading import Reading
 from data.recipe import Recipe
 from data.recipe_layers import (
     AreasEntry,
@@ -42,39 +43,9 @@ ORDER = (
     "quarters", "districts", "boundary", "census", "quarter_totals", "quarter_facts",
     "services", "spaces", "stations", "streets",
 )  # fmt: skip
-AREA_TOLERANCE_KM2 = 0.01
-RESIDENTS = "residents"
+NO_PAPER = Paper(source="the recipe names no source", licence="none", attribution="none", date="none")
+"""The paper of an empty layer of services or spaces, which every pack has."""
 Progress = Callable[[int, int], None]
-T = TypeVar("T")
-
-
-@dataclass
-class _Reading:
-    """What was read so far; each part may be absent because its source has faults."""
-
-    crs: str
-    root: Path
-    faults: Faults = field(default_factory=Faults)
-    frames: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict)
-    notes: dict[str, list[str]] = field(default_factory=dict)
-    papers: dict[str, Paper] = field(default_factory=dict)
-    network: NetworkArrays | None = None
-
-    def one(self, role: str) -> gpd.GeoDataFrame | None:
-        """Return the frame of a role that has one source."""
-        return next(iter(self.frames.get(role, {}).values()), None)
-
-    @property
-    def areas(self) -> CityAreas:
-        return CityAreas(self.one("quarters"), self.one("districts"))
-
-    def attempt(self, step: Callable[[], T]) -> T | None:
-        """Return what a step gives, or keep its faults and return None."""
-        try:
-            return step()
-        except PlannerError as error:
-            self.faults.add(error)
-            return None
 
 
 def read_sources(recipe: Recipe, root: str | Path, *, progress: Progress | None = None) -> CitySources:
@@ -98,14 +69,14 @@ def read_sources(recipe: Recipe, root: str | Path, *, progress: Progress | None 
     if not root.is_dir():
         raise FileError("the folder of the sources does not exist", where=str(root))
     crs = parse_metric_crs(recipe.city.crs, where="city.crs").to_string()
-    reading = _Reading(crs=crs, root=root)
+    reading = Reading(crs=crs, root=root)
     groups = reading.attempt(lambda: _read_groups(recipe, root))
     entries = sorted(recipe.layers.items(), key=lambda item: ORDER.index(item[1].role))
     for done, (name, entry) in enumerate(entries):
         if progress is not None:
             progress(done, len(entries))
-        reading.attempt(lambda name=name, entry=entry: _read_layer(name, entry, reading))  # type: ignore[misc]
-    _check_together(recipe, reading, groups)
+        reading.attempt(partial(_read_layer, name, entry, reading))
+    check_together(recipe, reading, groups)
     reading.faults.raise_if_any()
     if progress is not None:
         progress(len(entries), len(entries))
@@ -117,18 +88,19 @@ def _read_groups(recipe: Recipe, root: Path) -> tuple[Group, ...]:
     return read_groups(find_source(root, name) if name.endswith(".toml") else name)
 
 
-def _read_layer(name: str, entry: LayerEntry, reading: _Reading) -> None:
+def _read_layer(name: str, entry: LayerEntry, reading: Reading) -> None:
     """Read and clean one layer of the recipe into the reading."""
     crs, areas = reading.crs, reading.areas
     if isinstance(entry, StreetsEntry):
         nodes = read_source(name, entry, reading.root, layer=entry.nodes_layer)
         edges = read_source(name, entry, reading.root, layer=entry.edges_layer)
         reading.papers[name] = nodes.paper
-        reading.network, reading.notes[name] = clean_streets(nodes, edges, entry, crs=crs)
+        reading.network, notes = clean_streets(nodes, edges, entry, crs=crs)
+        reading.notes[name] = [*nodes.notes, *edges.notes, *notes]
         return
     table = read_source(name, entry, reading.root)
     reading.papers[name] = table.paper
-    notes: list[str] = []
+    notes = []
     frame: pd.DataFrame
     match entry:
         case AreasEntry():
@@ -136,7 +108,7 @@ def _read_layer(name: str, entry: LayerEntry, reading: _Reading) -> None:
         case BoundaryEntry():
             frame, notes = clean_boundary(table, entry, crs=crs)
         case CensusEntry():
-            frame, notes = clean_census(table, entry, crs=crs, quarters=areas.quarters)
+            frame, notes = clean_census(table, entry, crs=crs, areas=areas)
         case TotalsEntry():
             frame = clean_totals(table, entry, quarters=areas.quarters)
         case FactsEntry():
@@ -146,73 +118,10 @@ def _read_layer(name: str, entry: LayerEntry, reading: _Reading) -> None:
         case StationsEntry():
             frame = clean_stations(table, entry, crs=crs, area=areas.whole)
     reading.frames.setdefault(entry.role, {})[name] = frame
-    reading.notes[name] = notes
+    reading.notes[name] = [*table.notes, *notes]
 
 
-def _check_together(recipe: Recipe, reading: _Reading, groups: tuple[Group, ...] | None) -> None:
-    """Check what only several layers show together; a layer with faults of its own is left out."""
-    census, totals = reading.one("census"), reading.one("quarter_totals")
-    if census is not None and groups is not None:
-        reading.attempt(lambda: check_codes(groups, census.columns, where="census"))
-        for group in groups:
-            if {*group.plus, *group.minus} <= set(census.columns):
-                reading.attempt(lambda group=group: _check_group(census, group))  # type: ignore[misc]
-    if census is not None and totals is not None:
-        name = next(iter(reading.frames["quarter_totals"]))
-        n = reading.attempt(lambda: check_totals(census, totals, where=f"layers.{name}"))
-        if n is not None:
-            reading.notes[name].append(f"{n:,} official counts agree with the sums of the sections")
-    sites = {name: frame for role in ("services", "spaces") for name, frame in reading.frames.get(role, {}).items()}
-    if sites:
-        reading.attempt(lambda: check_unique_sites(sites))
-    stations = reading.frames.get("stations", {})
-    if len(stations) > 1:
-        reading.attempt(lambda: _check_unique_stations(stations))
-    reading.attempt(lambda: _check_facts(reading.frames.get("quarter_facts", {})))
-    reading.attempt(lambda: _check_expected(recipe, reading, groups))
-
-
-def _check_group(census: pd.DataFrame, group: Group) -> None:
-    count_group(census.set_index("section"), group)
-
-
-def _check_unique_stations(stations: Mapping[str, pd.DataFrame]) -> None:
-    ids = pd.concat([frame["station_id"] for frame in stations.values()])
-    repeated = sorted(set(ids[ids.duplicated()]))
-    if repeated:
-        raise IdError("one id stands for several stations", where="stations", n=len(repeated), examples=repeated)
-
-
-def _check_facts(facts: Mapping[str, pd.DataFrame]) -> None:
-    columns = pd.Series(
-        [column for frame in facts.values() for column in frame.columns if column != "nil"], dtype="str"
-    )
-    repeated = sorted(set(columns[columns.duplicated()]))
-    if repeated:
-        raise IdError("several layers give quarter facts of one name", where="quarter_facts", examples=repeated)
-
-
-def _check_expected(recipe: Recipe, reading: _Reading, groups: tuple[Group, ...] | None) -> None:
-    """Compare the figures that the recipe expects with those that were read."""
-    expect, faults = recipe.city.expect, Faults()
-    census, quarters, districts = (reading.one(role) for role in ("census", "quarters", "districts"))
-    found: dict[str, tuple[float | None, float | None, float]] = {}
-    residents = next((group for group in groups or () if group.key == RESIDENTS), None)
-    if census is not None and residents is not None and set(residents.plus) <= set(census.columns):
-        found["residents"] = (expect.residents, float(count_group(census, residents).sum()), 0)
-    if quarters is not None:
-        found["quarters"] = (expect.quarters, len(quarters), 0)
-        found["area_km2"] = (expect.area_km2, float(quarters.area.sum()) / 1e6, AREA_TOLERANCE_KM2)
-    if districts is not None:
-        found["districts"] = (expect.districts, len(districts), 0)
-    for key, (expected, seen, tolerance) in found.items():
-        if expected is not None and seen is not None and abs(seen - expected) > tolerance:
-            what = f"expected are {expected:,.10g}, found {seen:,.10g}"
-            faults.add(CountError(what, where=f"city.expect.{key}"))
-    faults.raise_if_any()
-
-
-def _assemble(recipe: Recipe, reading: _Reading, groups: tuple[Group, ...]) -> CitySources:
+def _assemble(recipe: Recipe, reading: Reading, groups: tuple[Group, ...]) -> CitySources:
     """Return the layers by role: sources of one role joined, the outline from the quarters where none was given."""
     layers = {}
     for role in ORDER[:-1]:
@@ -244,7 +153,7 @@ def _assemble(recipe: Recipe, reading: _Reading, groups: tuple[Group, ...]) -> C
     )
 
 
-def _join_layer(role: str, frames: Mapping[str, pd.DataFrame], reading: _Reading) -> CityLayer:
+def _join_layer(role: str, frames: Mapping[str, pd.DataFrame], reading: Reading) -> CityLayer:
     joined: pd.DataFrame
     if role in ("services", "spaces"):
         joined = join_sites(list(frames.values()), crs=reading.crs)
@@ -256,11 +165,9 @@ def _join_layer(role: str, frames: Mapping[str, pd.DataFrame], reading: _Reading
     else:
         joined = next(iter(frames.values()))
     papers = tuple(reading.papers[name] for name in frames)
+    paper = join_papers(papers) if papers else NO_PAPER
     notes = tuple(f"{name}: {note}" for name in frames for note in reading.notes.get(name, []))
-    return CityLayer(name=role, role=role, frame=joined, paper=join_papers(papers) if papers else NO_PAPER, notes=notes)
-
-
-NO_PAPER = Paper(source="none", licence="none", attribution="", date="")
+    return CityLayer(name=role, role=role, frame=joined, paper=paper, notes=notes)
 
 
 def _boundary_of(quarters: CityLayer, crs: str) -> CityLayer:

@@ -92,7 +92,7 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
     )
     return Plan(
         document=document,
-        cells=cell_table(people, seconds, groups=scenario.group_keys),
+        cells=cell_table(people, journeys.times, seconds, groups=scenario.group_keys),
         sites=_site_table(counted),
         allocation=_allocation(counted),
         nil=quarter_table(

@@ -171,7 +171,8 @@ class Plan:
         What ``plan.json`` holds.
     cells
         One row per cell inside the city: cell_id, nil, district, one count column per group (people with a place; fractional),
-        ``minutes_<variant>`` to the nearest open site (NaN: not within the cutoff), geometry Polygon (100 m square).
+        is_connected (whether a street is near enough), ``minutes_<variant>`` to the nearest open site (NaN: not within the
+        cutoff), geometry Polygon (100 m square).
     sites
         One row per site: site_id, name, kind, tags, status, owner, address, role, is_existing, is_selected, ``in_<variant>``,
         nil, district, cost_eur, position_error_m, snap_m, is_connected, ``within_<group>`` (people within the standard of

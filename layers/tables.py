@@ -31,11 +31,11 @@ def nearest_by_variant(times: TravelTimes, variants: Mapping[str, Sequence[str]]
     return {key: nearest_seconds(times, site_ids) for key, site_ids in variants.items()}
 
 
-def cell_table(people: People, seconds: Mapping[str, Floats], *, groups: Sequence[str]) -> gpd.GeoDataFrame:
-    """Return one row per cell with its people and its minutes to the nearest open site of each variant."""
+def cell_table(people: People, times: TravelTimes, seconds: Mapping[str, Floats], *, groups: Sequence[str]) -> gpd.GeoDataFrame:
+    """Return one row per cell: its people, whether a street is near, minutes to the nearest open site of each variant."""
     minutes = {minutes_column(key): value / 60.0 for key, value in seconds.items()}
     columns = ["cell_id", "nil", "district", *groups, "geometry"]
-    return people.cells[columns].assign(**minutes)
+    return people.cells[columns].assign(is_connected=times.demand_snap.is_connected, **minutes)
 
 
 def site_table(

@@ -44,7 +44,7 @@ def message(text: str) -> str:
     return text
 
 
-def translate(text: str, *, language: Language, **values: object) -> str:
+def translate(text: str, /, *, language: Language, **values: object) -> str:
     """Return a text of the catalogue in one language.
 
     Parameters
@@ -77,7 +77,7 @@ def translate(text: str, *, language: Language, **values: object) -> str:
         raise IdError("a value of the text is not given", where=repr(text), examples=[error.args[0]]) from error
 
 
-def both(text: str, **values: object) -> Text:
+def both(text: str, /, **values: object) -> Text:
     """Return a text of the catalogue in both languages; parameters and errors are those of `translate`.
 
     Examples

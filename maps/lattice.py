@@ -6,7 +6,7 @@ polynomials, from lattice to page and back, instead of four corners for each cel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +15,7 @@ import pyproj
 import shapely
 
 from data.errors import CrsError, EmptyLayerError, GeometryError, IdError
+from geo.crs import require_metres
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -96,13 +97,13 @@ class Warp:
 
     def to_page(self, col: FloatArray, row: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return (u, v) for lattice coordinates."""
-        u, v = _terms(col, row, middle=self.lattice_middle, half=self.lattice_half) @ self.forward.T + self.page_middle
-        return u, v
+        found = _terms(col, row, middle=self.lattice_middle, half=self.lattice_half) @ self.forward.T + self.page_middle
+        return found[..., 0], found[..., 1]
 
     def to_lattice(self, u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return (column, row) for page coordinates."""
-        col, row = _terms(u, v, middle=self.page_middle, half=self.page_half) @ self.inverse.T + self.lattice_middle
-        return col, row
+        found = _terms(u, v, middle=self.page_middle, half=self.page_half) @ self.inverse.T + self.lattice_middle
+        return found[..., 0], found[..., 1]
 
 
 def read_lattice(cells: gpd.GeoDataFrame, *, size_m: int) -> Lattice:
@@ -147,11 +148,12 @@ def read_lattice(cells: gpd.GeoDataFrame, *, size_m: int) -> Lattice:
     return lattice
 
 
-def _metric_epsg(crs: pyproj.CRS | None) -> int:
-    epsg = None if crs is None else crs.to_epsg()
-    if crs is None or epsg is None or any(axis.unit_name != "metre" for axis in crs.axis_info):
-        remedy = "Give the cells the CRS of the city: projected, in metres, with an EPSG code"
-        raise CrsError(f"the CRS is {None if crs is None else crs.name!r}", where="cells", remedy=remedy)
+def _metric_epsg(crs: object) -> int:
+    found = require_metres(crs, where="cells")
+    epsg = found.to_epsg()
+    if epsg is None:
+        remedy = "Give the cells the CRS of the city, one with an EPSG code"
+        raise CrsError(f"the CRS {found.name!r} has no EPSG code", where="cells", remedy=remedy)
     return int(epsg)
 
 
@@ -186,7 +188,7 @@ def fit_warp(lattice: Lattice) -> Warp:
     if error_m > MAX_ERROR_M:
         remedy = "The city is too large for one page of this kind"
         raise GeometryError(f"cells would be drawn {error_m:.1f} m from their place", where="cells", remedy=remedy)
-    return Warp(lattice_half, lattice_half, page_middle, page_half, forward, inverse, error_m=error_m)
+    return replace(warp, error_m=error_m)
 
 
 def _terms(a: FloatArray, b: FloatArray, *, middle: tuple[float, float], half: tuple[float, float]) -> FloatArray:

@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from data.pack import CityPack, read_pack
+from diffusa.city import build_city
+from diffusa.demo import make_demo
+from diffusa.embedded import recipe_path
+from layers.plan import Plan
+from layers.plan_folder import read_plan
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -36,6 +43,32 @@ def shared_root() -> Path:
 def milano_root(shared_root: Path) -> Path:
     """Return the folder with the real files of Milano."""
     return shared_root / "milano"
+
+
+@pytest.fixture(scope="session")
+def milano_pack(milano_root: Path, tmp_path_factory: pytest.TempPathFactory) -> CityPack:
+    """Return the pack of real Milano, built once."""
+    return build_city(recipe_path("milano"), milano_root, tmp_path_factory.mktemp("milano") / "pack")
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the demo: the pack and the plan of the sample city, made once."""
+    folder = tmp_path_factory.mktemp("sample") / "demo"
+    make_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_pack(sample_folder: Path) -> CityPack:
+    """Return the pack of the sample city."""
+    return read_pack(sample_folder / "pack")
+
+
+@pytest.fixture(scope="session")
+def sample_plan(sample_folder: Path) -> Plan:
+    """Return the plan of the sample city, as it reads from its folder."""
+    return read_plan(sample_folder / "plan")
 
 
 @pytest.fixture(scope="session")

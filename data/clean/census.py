@@ -9,11 +9,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
+from data.clean.areas import CityAreas, clean_polygons
 from data.clean.points import distances_to_own, read_points
-from data.clean.areas import clean_polygons
 from data.columns import (
+    TRUE_TEXTS,
+    gather_columns,
     match_rows,
+    name_values,
     need_columns,
     read_booleans,
     read_counts,
@@ -21,27 +25,28 @@ from data.columns import (
     read_text_ids,
     read_whole_ids,
 )
-from data.errors import ColumnError, CountError, EmptyLayerError, Faults, IdError, PlannerError, suggest_name
+from data.errors import EXAMPLES_SHOWN, ColumnError, CountError, EmptyLayerError, Faults, GeometryError, IdError, suggest_name
 from data.read_file import SourceTable
 from data.recipe_layers import CensusEntry, CountsEntry
 
 FIXED_COLUMNS = ("section", "nil", "district", "area_m2", "is_no_place")
+UNIT_WORD = {"nil": "quarters", "district": "districts"}
 FAR_M = 500.0
 """Distance from its quarter beyond which a section is named in the notes."""
+LOST_M = 5000.0
+"""Distance from its quarter beyond which the position of a section, or its quarter, is wrong."""
 
 
-def clean_census(
-    table: SourceTable, entry: CensusEntry, *, crs: str, quarters: gpd.GeoDataFrame | None
-) -> tuple[gpd.GeoDataFrame, list[str]]:
+def clean_census(table: SourceTable, entry: CensusEntry, *, crs: str, areas: CityAreas) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the sections sorted by id, and what was noted.
 
-    Columns: section (text), nil (int64), district (Int64), area_m2 (float, NaN where unknown), is_no_place (bool), one int64
-    column per count, geometry (points or polygons as they came) in the CRS of the city.
+    Columns: section (text), nil (int64), district (Int64), area_m2 (float, NaN where unknown), is_no_place (bool), one
+    int64 column per count, geometry (points or polygons as they came) in the CRS of the city.
 
     Parameters
     ----------
-    quarters
-        The clean quarters; None if they have faults of their own: what depends on them is then not checked.
+    areas
+        The clean quarters and districts; what depends on those that have faults of their own is not checked.
 
     Raises
     ------
@@ -50,35 +55,35 @@ def clean_census(
     """
     frame = table.frame
     optional = [name for name in (entry.district, entry.area_m2, entry.no_place, entry.x, entry.y) if name]
-    need_columns(frame, [entry.id, entry.quarter, *optional, *entry.keep], where=table.where)
-    codes = find_counts(frame, entry, where=table.where)
+    found = gather_columns(
+        {
+            "columns": lambda: need_columns(frame, [entry.id, entry.quarter, *optional, *entry.keep], where=table.where),
+            "codes": lambda: find_counts(frame, entry, where=table.where),
+        }
+    )
+    codes = found["codes"]
     frame = frame[match_rows(frame, entry.keep)]
     if not len(frame):
         raise EmptyLayerError("no row is left", where=table.where, remedy="Look at the conditions of 'keep'")
-    faults = Faults()
-    columns: dict[str, object] = {}
-    area = None if quarters is None else shapely.union_all(quarters.geometry.to_numpy())
-    steps = {
-        "section": lambda: read_text_ids(frame, entry.id, where=table.where),
-        "nil": lambda: _read_quarters(frame, entry.quarter, quarters, where=table.where),
-        "district": lambda: _read_district(frame, entry.district, where=table.where),
-        "area_m2": lambda: _read_area(frame, entry.area_m2, where=table.where),
-        "is_no_place": lambda: _read_no_place(frame, entry.no_place, where=table.where),
-        "counts": lambda: read_counts(frame, codes, where=table.where),
-        "geometry": lambda: _read_geometry(frame, entry, crs=crs, area=area, where=table.where),
-    }
-    for name, step in steps.items():
-        try:
-            columns[name] = step()
-        except PlannerError as error:
-            faults.add(error)
-    faults.raise_if_any()
-    clean = gpd.GeoDataFrame(
-        pd.concat([pd.DataFrame({name: columns[name] for name in FIXED_COLUMNS}), columns["counts"]], axis=1),
-        geometry=columns["geometry"],
-        crs=crs,
-    ).sort_values("section", ignore_index=True)
-    return clean, _describe(clean, quarters)
+    columns = gather_columns(
+        {
+            "section": lambda: read_text_ids(frame, entry.id, where=table.where),
+            "nil": lambda: _read_unit(frame, entry.quarter, areas.quarters, "nil", where=table.where),
+            "district": lambda: _read_district(frame, entry.district, areas.districts, where=table.where),
+            "area_m2": lambda: _read_area(frame, entry.area_m2, where=table.where),
+            "is_no_place": lambda: _read_no_place(frame, entry.no_place, where=table.where),
+            "counts": lambda: read_counts(frame, codes, where=table.where),
+            "geometry": lambda: _read_geometry(frame, entry, crs=crs, area=areas.whole, where=table.where),
+        }
+    )
+    fixed = pd.DataFrame({name: columns[name] for name in FIXED_COLUMNS})
+    whole = pd.concat([fixed, columns["counts"]], axis="columns")
+    clean = gpd.GeoDataFrame(whole, geometry=columns["geometry"], crs=crs).sort_values("section", ignore_index=True)
+    if areas.quarters is None:
+        return clean, _describe(clean, None)
+    away = distances_to_own(clean.geometry, clean["nil"].tolist(), areas.quarters, "nil")
+    _check_near(clean, away, where=table.where)
+    return clean, _describe(clean, away)
 
 
 def find_counts(frame: pd.DataFrame, entry: CountsEntry, *, where: str) -> list[str]:
@@ -102,21 +107,22 @@ def find_counts(frame: pd.DataFrame, entry: CountsEntry, *, where: str) -> list[
     return found
 
 
-def _read_quarters(frame: pd.DataFrame, column: str, quarters: gpd.GeoDataFrame | None, *, where: str) -> pd.Series:
+def _read_unit(frame: pd.DataFrame, column: str, units: gpd.GeoDataFrame | None, key: str, *, where: str) -> pd.Series:
+    """Return the quarter or district that each row names; each must exist where they are known."""
     ids = read_whole_ids(frame, column, where=where, is_unique=False)
-    if quarters is not None:
-        unknown = ~ids.isin(quarters["nil"])
+    if units is not None:
+        unknown = ~ids.isin(units[key])
         if unknown.any():
-            shown = [f"{value} in row {label + 1}" for label, value in ids[unknown].items()]
-            what = "rows name quarters that do not exist"
+            what = f"rows name {UNIT_WORD[key]} that do not exist"
+            shown = name_values(ids, unknown.to_numpy())
             raise IdError(what, where=f"{where}, column {column}", n=int(unknown.sum()), examples=shown)
     return ids
 
 
-def _read_district(frame: pd.DataFrame, column: str | None, *, where: str) -> pd.Series:
+def _read_district(frame: pd.DataFrame, column: str | None, districts: gpd.GeoDataFrame | None, *, where: str) -> pd.Series:
     if column is None:
         return pd.Series(pd.NA, index=frame.index, dtype="Int64")
-    return read_whole_ids(frame, column, where=where, is_unique=False).astype("Int64")
+    return _read_unit(frame, column, districts, "district", where=where).astype("Int64")
 
 
 def _read_area(frame: pd.DataFrame, column: str | None, *, where: str) -> pd.Series:
@@ -133,33 +139,59 @@ def _read_no_place(frame: pd.DataFrame, column: str | None, *, where: str) -> pd
 def _read_geometry(
     frame: pd.DataFrame, entry: CensusEntry, *, crs: str, area: shapely.Geometry | None, where: str
 ) -> gpd.GeoSeries:
-    if isinstance(frame, gpd.GeoDataFrame) and frame.geom_type.isin(("Polygon", "MultiPolygon")).any():
-        rows = pd.Series([f"row {label + 1}" for label in frame.index], index=frame.index)
-        return clean_polygons(frame, crs=crs, where=where, ids=rows)[0]
-    return read_points(frame, entry, crs=crs, area=area, where=where)
+    """Return points or polygons; a row without a place may have none."""
+    placed = frame[~_lacks_position(frame, entry)]
+    if isinstance(placed, gpd.GeoDataFrame) and placed.geom_type.isin(("Polygon", "MultiPolygon")).any():
+        rows = pd.Series([f"row {label + 1}" for label in placed.index], index=placed.index)
+        geometry, _ = clean_polygons(placed, crs=crs, where=where, ids=rows)
+    else:
+        geometry = read_points(placed, entry, crs=crs, area=area, where=where)
+    return geometry.reindex(frame.index)
 
 
-def _describe(clean: gpd.GeoDataFrame, quarters: gpd.GeoDataFrame | None) -> list[str]:
+def _lacks_position(frame: pd.DataFrame, entry: CensusEntry) -> NDArray[np.bool_]:
+    """Return which rows say that they have no place and give no position either."""
+    if entry.no_place is None:
+        return np.zeros(len(frame), dtype=bool)
+    if entry.x is not None and entry.y is not None:
+        without = frame[[entry.x, entry.y]].isna().any(axis="columns")
+    elif isinstance(frame, gpd.GeoDataFrame):
+        without = frame.geometry.isna() | frame.geometry.is_empty
+    else:
+        return np.zeros(len(frame), dtype=bool)
+    return match_rows(frame, {entry.no_place: list(TRUE_TEXTS)}) & without.to_numpy(dtype=bool)
+
+
+def _check_near(clean: gpd.GeoDataFrame, away: NDArray[np.float64], *, where: str) -> None:
+    lost = (away > LOST_M) & ~clean["is_no_place"].to_numpy()
+    if lost.any():
+        pairs = zip(clean["section"][lost], away[lost], strict=True)
+        cells = [f"{section} is {metres / 1000:,.0f} km away" for section, metres in pairs]
+        what = f"sections lie more than {LOST_M / 1000:g} km from the quarter they belong to"
+        raise GeometryError(what, where=where, n=len(cells), examples=cells, remedy="Look at their positions and quarters")
+
+
+def _describe(clean: gpd.GeoDataFrame, away: NDArray[np.float64] | None) -> list[str]:
     notes = []
     n_no_place = int(clean["is_no_place"].sum())
     if n_no_place:
-        notes.append(f"{n_no_place} sections hold people without a place in the city")
-    n_without = int(clean["area_m2"].isna().sum())
-    if n_without:
-        notes.append(
-            f"{n_without} sections have no area: {', '.join(clean.loc[clean['area_m2'].isna(), 'section'][:5])}"
-        )
-    if quarters is None:
+        notes.append(f"sections of people without a place in the city: {n_no_place}")
+    without = clean.loc[clean["area_m2"].isna(), "section"].tolist()
+    if without and clean["area_m2"].notna().any():
+        notes.append(f"sections without an area: {len(without)} ({_list_some(without)})")
+    if away is None:
         return notes
-    away = distances_to_own(clean.geometry, clean["nil"].tolist(), quarters, "nil")
     if (away > 0).any():
-        notes.append(
-            f"{int((away > 0).sum())} sections lie outside the quarter they belong to, {away.max():,.0f} m at most"
-        )
-    far = clean.loc[(away > FAR_M) & ~clean["is_no_place"].to_numpy(), "section"]
-    if len(far):
-        notes.append(f"{len(far)} sections lie more than {FAR_M:g} m from their quarter: {', '.join(far[:5])}")
+        n, most = int((away > 0).sum()), np.nanmax(away)
+        notes.append(f"sections that lie outside the quarter they belong to: {n}, by {most:,.0f} m at most")
+    far = clean.loc[(away > FAR_M) & ~clean["is_no_place"].to_numpy(), "section"].tolist()
+    if far:
+        notes.append(f"sections more than {FAR_M:g} m from their quarter: {len(far)} ({_list_some(far)})")
     return notes
+
+
+def _list_some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:EXAMPLES_SHOWN]) + (", …" if len(ids) > EXAMPLES_SHOWN else "")
 
 
 def check_totals(census: gpd.GeoDataFrame, totals: pd.DataFrame, *, where: str) -> int:
@@ -179,23 +211,21 @@ def check_totals(census: gpd.GeoDataFrame, totals: pd.DataFrame, *, where: str) 
     """
     codes = [column for column in totals.columns if column != "nil"]
     _check_known(codes, census, where)
-    sums = census.groupby("nil")[codes].sum().reindex(totals["nil"], fill_value=0)
-    official = totals.set_index("nil")[codes]
-    wrong = np.argwhere(sums.to_numpy() != official.to_numpy())
+    sums = census.groupby("nil")[codes].sum().reindex(totals["nil"], fill_value=0).to_numpy()
+    official = totals[codes].to_numpy()
+    wrong = np.argwhere(sums != official)
     faults = Faults()
     if len(wrong):
+        quarter_ids = totals["nil"].tolist()
         cells = [
-            f"quarter {official.index[row]}, {codes[column]}: sections {sums.iat[row, column]:,}, official {official.iat[row, column]:,}"
+            f"quarter {quarter_ids[row]}, {codes[column]}: sections {sums[row, column]:,}, official {official[row, column]:,}"
             for row, column in wrong
         ]
-        faults.add(
-            CountError("sections do not add up to the official counts", where=where, n=len(wrong), examples=cells)
-        )
+        what = "sections do not add up to the official counts"
+        faults.add(CountError(what, where=where, n=len(wrong), examples=cells))
     absent = sorted(set(census.loc[census[codes].sum(axis=1) > 0, "nil"]) - set(totals["nil"]))
     if absent:
-        faults.add(
-            CountError("quarters with people have no official counts", where=where, n=len(absent), examples=absent)
-        )
+        faults.add(CountError("quarters with people have no official counts", where=where, n=len(absent), examples=absent))
     faults.raise_if_any()
     return int(official.size)
 

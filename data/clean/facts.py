@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import geopandas as gpd
 import pandas as pd
 
 from data.clean.census import find_counts
-from data.columns import match_rows, need_columns, read_counts, read_numbers, read_whole_ids
-from data.errors import EmptyLayerError, Faults, IdError, PlannerError
+from data.columns import gather_columns, match_rows, need_columns, read_counts, read_numbers, read_whole_ids
+from data.errors import EmptyLayerError, IdError
 from data.read_file import SourceTable
 from data.recipe_layers import FactsEntry, TotalsEntry
 
@@ -20,17 +23,22 @@ def clean_totals(table: SourceTable, entry: TotalsEntry, *, quarters: gpd.GeoDat
     PlannerError
         Columns missing, ids missing, repeated or unknown, counts that are none: all at once.
     """
-    need_columns(table.frame, [entry.id, *entry.keep], where=table.where)
-    codes = find_counts(table.frame, entry, where=table.where)
+    found = gather_columns(
+        {
+            "columns": lambda: need_columns(table.frame, [entry.id, *entry.keep], where=table.where),
+            "codes": lambda: find_counts(table.frame, entry, where=table.where),
+        }
+    )
+    codes = found["codes"]
     frame = _keep(table, entry)
-    faults = Faults()
-    ids = _read_quarters(frame, entry.id, quarters, faults=faults, where=table.where)
-    try:
-        counts = read_counts(frame, codes, where=table.where)
-    except PlannerError as error:
-        faults.add(error)
-    faults.raise_if_any()
-    return pd.concat([ids, counts], axis=1).sort_values("nil", ignore_index=True)
+    columns = gather_columns(
+        {
+            "nil": lambda: _read_quarters(frame, entry.id, quarters, where=table.where),
+            "counts": lambda: read_counts(frame, codes, where=table.where),
+        }
+    )
+    whole: pd.DataFrame = pd.concat([columns["nil"], columns["counts"]], axis="columns")
+    return whole.sort_values("nil", ignore_index=True)
 
 
 def clean_facts(table: SourceTable, entry: FactsEntry, *, quarters: gpd.GeoDataFrame | None) -> pd.DataFrame:
@@ -43,15 +51,10 @@ def clean_facts(table: SourceTable, entry: FactsEntry, *, quarters: gpd.GeoDataF
     """
     need_columns(table.frame, [entry.id, *entry.columns.values(), *entry.keep], where=table.where)
     frame = _keep(table, entry)
-    faults = Faults()
-    columns = {"nil": _read_quarters(frame, entry.id, quarters, faults=faults, where=table.where)}
+    steps: dict[str, Callable[[], pd.Series]] = {"nil": lambda: _read_quarters(frame, entry.id, quarters, where=table.where)}
     for target, source in entry.columns.items():
-        try:
-            columns[target] = read_numbers(frame, source, where=table.where, is_signed=True)
-        except PlannerError as error:
-            faults.add(error)
-    faults.raise_if_any()
-    return pd.DataFrame(columns).sort_values("nil", ignore_index=True)
+        steps[target] = partial(read_numbers, frame, source, where=table.where, is_signed=True)
+    return pd.DataFrame(gather_columns(steps)).sort_values("nil", ignore_index=True)
 
 
 def _keep(table: SourceTable, entry: TotalsEntry | FactsEntry) -> pd.DataFrame:
@@ -61,16 +64,10 @@ def _keep(table: SourceTable, entry: TotalsEntry | FactsEntry) -> pd.DataFrame:
     return frame
 
 
-def _read_quarters(
-    frame: pd.DataFrame, column: str, quarters: gpd.GeoDataFrame | None, *, faults: Faults, where: str
-) -> pd.Series:
-    try:
-        ids = read_whole_ids(frame, column, where=where).rename("nil")
-    except PlannerError as error:
-        faults.add(error)
-        return pd.Series(0, index=frame.index, name="nil")
+def _read_quarters(frame: pd.DataFrame, column: str, quarters: gpd.GeoDataFrame | None, *, where: str) -> pd.Series:
+    ids = read_whole_ids(frame, column, where=where).rename("nil")
     if quarters is not None and not (known := ids.isin(quarters["nil"])).all():
         what = "rows name quarters that do not exist"
         examples = ids[~known].tolist()
-        faults.add(IdError(what, where=f"{where}, column {column}", n=len(examples), examples=examples))
+        raise IdError(what, where=f"{where}, column {column}", n=len(examples), examples=examples)
     return ids

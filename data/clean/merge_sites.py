@@ -18,8 +18,8 @@ def merge_same_position(sites: gpd.GeoDataFrame, *, where: str) -> gpd.GeoDataFr
     """Return one site per kind and distinct position, sorted by id.
 
     The site has the id, name and address of its first row by id; the name says how many more there are, "(+2)", and
-    ``merged_ids`` lists the others. Tags are united, capacities summed, the largest position error stands, other texts are
-    listed once each. Costs and areas are of the building: rows may leave them out, but must not contradict one another.
+    ``merged_ids`` lists the others. Tags are united, capacities summed, the largest position error stands, other texts
+    are listed once each. Costs and areas are of the building: rows may leave them out, but must not contradict one another.
 
     Raises
     ------
@@ -44,8 +44,7 @@ def _merge(rows: gpd.GeoDataFrame, faults: Faults, where: str) -> gpd.GeoDataFra
     first = rows.iloc[[0]].copy()
     label = first.index[0]
     others = rows["site_id"].tolist()[1:]
-    name = first.at[label, "name"]
-    first.loc[label, "name"] = f"{first.at[label, 'site_id'] if pd.isna(name) else name} (+{len(others)})"
+    first.loc[label, "name"] = f"{first['name'].iloc[0]} (+{len(others)})"
     first.loc[label, "merged_ids"] = SEPARATOR.join(others)
     tags = {tag for text in rows["tags"] for tag in text.split(SEPARATOR) if tag}
     first.loc[label, "tags"] = SEPARATOR.join(sorted(tags))

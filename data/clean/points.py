@@ -32,12 +32,13 @@ def read_points(
     entry
         Says which columns hold the coordinates, if the rows have no geometries.
     area
-        The city, to find coordinates that were swapped; None skips that.
+        The city, to find coordinates that were swapped or are of another CRS; None skips that.
 
     Raises
     ------
     GeometryError
-        If positions are absent, no points, no numbers, at 0/0, or swapped; `FaultsError` if there are several.
+        If positions are absent, no points, no numbers, at 0/0, swapped, or all far from the city; `FaultsError` if
+        there are several such faults.
     CrsError
         If the CRS is absent, unknown, or contradicts the coordinates.
     """
@@ -50,7 +51,7 @@ def read_points(
     _check_coordinates(frame, x, y, source, where)
     to_city = pyproj.Transformer.from_crs(source, crs, always_xy=True)
     if area is not None:
-        _check_swapped(frame, x, y, to_city, area, where)
+        _check_place(frame, x, y, to_city, area, where)
     east, north = to_city.transform(x, y)
     wrong = ~(np.isfinite(east) & np.isfinite(north))
     if wrong.any():
@@ -108,11 +109,11 @@ def _check_coordinates(
         check_extent(np.array([x.min(), y.min(), x.max(), y.max()]), crs, where=where)
 
 
-def _check_swapped(
+def _check_place(
     frame: pd.DataFrame, x: NDArray[np.float64], y: NDArray[np.float64],
     to_city: pyproj.Transformer, area: shapely.Geometry, where: str,
 ) -> None:  # fmt: skip
-    """Raise when points lie far from the city and, with x and y the other way round, in its extent."""
+    """Raise when points lie far from the city and, with x and y the other way round, in it; or when all lie far."""
     low_x, low_y, high_x, high_y = shapely.bounds(area)
     margin = max(high_x - low_x, high_y - low_y)
 
@@ -120,12 +121,16 @@ def _check_swapped(
         inside_x = (east >= low_x - by) & (east <= high_x + by)
         return np.asarray(inside_x & (north >= low_y - by) & (north <= high_y + by))
 
-    swapped = ~is_near(*to_city.transform(x, y), margin) & is_near(*to_city.transform(y, x), 0.0)
+    near = is_near(*to_city.transform(x, y), margin)
+    swapped = ~near & is_near(*to_city.transform(y, x), 0.0)
     if swapped.any():
         what = "longitude and latitude (x and y) look swapped"
         remedy = "Exchange 'x' and 'y' in the recipe, or these cells in the file"
         rows = name_rows(frame, swapped)
         raise GeometryError(what, where=where, n=int(swapped.sum()), examples=rows, remedy=remedy)
+    if not near.any():
+        remedy = "Look at the CRS that the recipe or the file states"
+        raise GeometryError("all positions lie far from the city", where=where, n=len(x), remedy=remedy)
 
 
 def locate_points(points: gpd.GeoSeries, areas: gpd.GeoDataFrame | None, key: str) -> pd.Series:
@@ -143,9 +148,7 @@ def locate_points(points: gpd.GeoSeries, areas: gpd.GeoDataFrame | None, key: st
     return found
 
 
-def distances_to_own(
-    points: gpd.GeoSeries, ids: Sequence[int], areas: gpd.GeoDataFrame, key: str
-) -> NDArray[np.float64]:
-    """Return the distance of each point from the area of its id, metres; 0 inside."""
+def distances_to_own(points: gpd.GeoSeries, ids: Sequence[int], areas: gpd.GeoDataFrame, key: str) -> NDArray[np.float64]:
+    """Return the distance of each point or polygon from the area of its id, metres; 0 inside, NaN without a position."""
     position = pd.Index(areas[key]).get_indexer(pd.Index(ids))
     return np.asarray(shapely.distance(points.to_numpy(), areas.geometry.to_numpy()[position]))

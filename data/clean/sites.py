@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
+from data.clean.areas import CityAreas
 from data.clean.merge_sites import merge_same_position
 from data.clean.points import locate_points, read_points
 from data.columns import (
@@ -19,37 +17,27 @@ from data.columns import (
     check_ids,
     clean_text,
     find_unused_values,
+    gather_columns,
     match_rows,
     name_rows,
     need_columns,
     read_numbers,
     read_text_ids,
 )
-from data.errors import ColumnError, EmptyLayerError, Faults, GeometryError, IdError, PlannerError, suggest_name
+from data.errors import ColumnError, EmptyLayerError, GeometryError, IdError, suggest_name
 from data.read_file import SourceTable
 from data.recipe_layers import NAME_PATTERN, SitesEntry
 
 TEXT_COLUMNS = ("name", "status", "owner", "address", "opened", "permitted_uses", "position_quality", "source")
 NUMBER_COLUMNS = ("cost_eur", "floor_area_m2", "site_area_m2", "capacity")
 SITE_COLUMNS = {
-    "site_id": "str", "name": "str", "kind": "str", "tags": "str", "status": "str", "owner": "str", "address": "str",
-    "opened": "str", "cost_eur": "float64", "floor_area_m2": "float64", "site_area_m2": "float64", "capacity": "float64",
-    "permitted_uses": "str", "position_quality": "str", "position_error_m": "float64", "merged_ids": "str",
-    "source": "str", "source_layer": "str", "nil": "Int64", "district": "Int64",
+    "site_id": "str", "name": "str", "kind": "str", "tags": "str",
+    "status": "str", "owner": "str", "address": "str", "opened": "str",
+    "cost_eur": "float64", "floor_area_m2": "float64", "site_area_m2": "float64", "capacity": "float64",
+    "permitted_uses": "str", "position_quality": "str", "position_error_m": "float64",
+    "merged_ids": "str", "source": "str", "source_layer": "str", "nil": "Int64", "district": "Int64",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class CityAreas:
-    """The clean quarters and districts; None where they have faults of their own or the city has none."""
-
-    quarters: gpd.GeoDataFrame | None
-    districts: gpd.GeoDataFrame | None
-
-    @property
-    def whole(self) -> shapely.Geometry | None:
-        """The city: the union of its quarters."""
-        return None if self.quarters is None else shapely.union_all(self.quarters.geometry.to_numpy())
+"""Columns of services and spaces, in their order, with their types."""
 
 
 def clean_sites(
@@ -74,7 +62,7 @@ def clean_sites(
     if not len(frame):
         raise EmptyLayerError("no row is left", where=table.where, remedy="Look at the conditions of 'keep'")
     notes = _describe_conditions(table.frame, frame, entry)
-    columns = _gather(
+    columns = gather_columns(
         {
             "site_id": lambda: _read_ids(frame, entry, where=table.where),
             "kind": lambda: _read_kinds(frame, entry, where=table.where),
@@ -95,18 +83,15 @@ def clean_sites(
     if entry.merge_same_position:
         n_rows = len(sites)
         sites = merge_same_position(sites, where=table.where)
-        notes.append(f"{n_rows} rows stand at {len(sites)} positions and were merged into as many sites")
+        notes.append(f"rows at one position were merged: {n_rows} rows became {len(sites)} sites")
     return sites, notes
 
 
 def arrange_sites(frame: pd.DataFrame, geometry: gpd.GeoSeries, *, crs: str) -> gpd.GeoDataFrame:
     """Return sites with all columns in their order and types, sorted by id; missing columns are filled with nothing."""
-    filled = {
-        column: frame[column].astype(kind) if column in frame else pd.Series(index=frame.index, dtype=kind)
-        for column, kind in SITE_COLUMNS.items()
-    }
-    sites = gpd.GeoDataFrame(pd.DataFrame(filled, index=frame.index), geometry=geometry, crs=crs)
-    return sites.sort_values("site_id", kind="stable")
+    filled = frame.reindex(columns=list(SITE_COLUMNS)).astype(SITE_COLUMNS)
+    filled["name"] = filled["name"].fillna(filled["site_id"])
+    return gpd.GeoDataFrame(filled, geometry=geometry, crs=crs).sort_values("site_id", kind="stable")
 
 
 def no_sites(crs: str) -> gpd.GeoDataFrame:
@@ -121,27 +106,15 @@ def _columns_of(entry: SitesEntry) -> list[str]:
     return [*single, *(entry.id_from or []), *entry.columns.values(), *used]
 
 
-def _gather(steps: dict[str, Callable[[], object]]) -> dict[str, object]:
-    faults = Faults()
-    found: dict[str, object] = {}
-    for name, step in steps.items():
-        try:
-            found[name] = step()
-        except PlannerError as error:
-            faults.add(error)
-    faults.raise_if_any()
-    return found
-
-
 def _describe_conditions(whole: pd.DataFrame, kept: pd.DataFrame, entry: SitesEntry) -> list[str]:
     notes = []
     if entry.keep:
-        notes.append(f"{len(kept)} of {len(whole)} rows were kept by the conditions of the recipe")
+        notes.append(f"rows kept by the conditions of the recipe: {len(kept)} of {len(whole)}")
     unused = find_unused_values(whole, entry.keep)
     for conditions in (*entry.tags.values(), *(rule.where for rule in entry.owners)):
         unused += find_unused_values(kept, conditions)
     if unused:
-        notes.append(f"no row has these values of the recipe's conditions: {', '.join(dict.fromkeys(unused))}")
+        notes.append(f"values in the conditions of the recipe that no row has: {', '.join(dict.fromkeys(unused))}")
     return notes
 
 
@@ -163,7 +136,7 @@ def _read_ids(frame: pd.DataFrame, entry: SitesEntry, *, where: str) -> pd.Serie
 def make_ids(frame: pd.DataFrame, prefix: str, columns: list[str]) -> pd.Series:
     """Return ids made from the content of each row alone, so that they stay when rows come, go or change places.
 
-    The id is the prefix and the texts of the columns, in capital letters and digits of ASCII, everything else as one "-".
+    The id is the prefix and the texts of the columns, in capital letters and digits of ASCII, all else as one "-".
 
     Examples
     --------
@@ -233,7 +206,7 @@ def _drop_outside(sites: gpd.GeoDataFrame, entry: SitesEntry, *, where: str) -> 
         raise GeometryError("sites lie outside the city", where=where, n=len(ids), examples=ids, remedy=remedy)
     if outside.all():
         raise GeometryError("all sites lie outside the city", where=where, n=len(ids), examples=ids)
-    return sites[~outside], [f"{len(ids)} sites lie outside the city and were left out: {', '.join(ids)}"]
+    return sites[~outside], [f"sites outside the city, left out: {len(ids)} ({', '.join(ids)})"]
 
 
 def join_sites(frames: list[gpd.GeoDataFrame], *, crs: str) -> gpd.GeoDataFrame:

@@ -13,9 +13,7 @@ from data.read_file import SourceTable
 from data.recipe_layers import StationsEntry
 
 
-def clean_stations(
-    table: SourceTable, entry: StationsEntry, *, crs: str, area: shapely.Geometry | None
-) -> gpd.GeoDataFrame:
+def clean_stations(table: SourceTable, entry: StationsEntry, *, crs: str, area: shapely.Geometry | None) -> gpd.GeoDataFrame:
     """Return stations sorted by id: station_id, name, lines, and points in the CRS of the city.
 
     Raises
@@ -32,7 +30,5 @@ def clean_stations(
     names = clean_text(frame[entry.columns["name"]]).fillna(ids) if "name" in entry.columns else ids
     lines = clean_text(frame[entry.columns["lines"]]) if "lines" in entry.columns else pd.Series("", index=frame.index)
     points = read_points(frame, entry, crs=crs, area=area, where=table.where)
-    stations = gpd.GeoDataFrame(
-        {"station_id": ids, "name": names, "lines": lines.astype("str")}, geometry=points, crs=crs
-    )
+    stations = gpd.GeoDataFrame({"station_id": ids, "name": names, "lines": lines.astype("str")}, geometry=points, crs=crs)
     return stations.sort_values("station_id", ignore_index=True)

@@ -7,19 +7,17 @@ import pandas as pd
 import shapely
 
 from data.city import NetworkArrays
-from data.columns import name_rows, need_columns, read_whole_ids, to_floats
+from data.columns import name_rows, name_values, need_columns, read_whole_ids, to_floats
 from data.crs import to_city_crs
 from data.errors import Faults, GeometryError, NetworkError, PlannerError
 from data.read_file import SourceTable
 from data.recipe_layers import StreetsEntry
 
 SHORT_RATIO = 0.9
-"""Edges whose lengths sum to less than this part of their chords are in another unit: a street is never shorter than its chord."""
+"""A street is never shorter than its chord: lengths that sum to less than this part of the chords have another unit."""
 
 
-def clean_streets(
-    nodes: SourceTable, edges: SourceTable, entry: StreetsEntry, *, crs: str
-) -> tuple[NetworkArrays, list[str]]:
+def clean_streets(nodes: SourceTable, edges: SourceTable, entry: StreetsEntry, *, crs: str) -> tuple[NetworkArrays, list[str]]:
     """Return the streets as arrays in the CRS of the city, and what was noted.
 
     Raises
@@ -42,7 +40,7 @@ def clean_streets(
     network = NetworkArrays(x=x[order], y=y[order], u=u[along], v=v[along], length_m=length_m[along])
     _check_unit(network, where=edges.where)
     loops = int((network.u == network.v).sum())
-    return network, [f"{loops} edges end where they begin"] if loops else []
+    return network, [f"edges that end where they begin: {loops}"] if loops else []
 
 
 def _read_places(nodes: SourceTable, crs: str) -> tuple[np.ndarray, np.ndarray]:
@@ -67,7 +65,7 @@ def _read_ends(edges: SourceTable, column: str, nodes: pd.Index, faults: Faults)
     position = nodes.get_indexer(pd.Index(ids))
     absent = position < 0
     if absent.any():
-        shown = [f"{value} in row {label + 1}" for label, value in ids[absent].items()]
+        shown = name_values(ids, absent)
         what = f"edges name nodes in {column!r} that do not exist"
         faults.add(NetworkError(what, where=edges.where, n=int(absent.sum()), examples=shown))
     return np.asarray(position, dtype=np.intp)

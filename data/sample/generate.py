@@ -91,9 +91,7 @@ def build_quarter_facts(facts: Facts) -> pd.DataFrame:
     return pd.DataFrame([{"id_nil": q.id, "nil": q.name.upper(), "coworking": q.coworking} for q in facts.quarters])
 
 
-def build_points(
-    points: PointsFact, *, facts: Facts, quarters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame
-) -> pd.DataFrame:
+def build_points(points: PointsFact, *, facts: Facts, quarters: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return a table of points: what the facts give, and the columns that follow from the position."""
     given = pd.DataFrame(list(points.rows), dtype=object)
     x = given.pop("x_m").to_numpy(dtype=np.float64) + facts.city.corner[0]

@@ -72,9 +72,7 @@ def build_sections(facts: Facts, blocks: Blocks, *, rng: np.random.Generator) ->
     frame.loc[first, "area_m2"] = np.nan
     counts = pd.DataFrame(_draw_counts(facts, ground, rng=rng))
     points = shapely.points(ground.xy)
-    sections: gpd.GeoDataFrame = gpd.GeoDataFrame(
-        pd.concat([frame, counts], axis=1), geometry=points, crs=facts.city.crs
-    )
+    sections: gpd.GeoDataFrame = gpd.GeoDataFrame(pd.concat([frame, counts], axis=1), geometry=points, crs=facts.city.crs)
     return sections
 
 
@@ -167,9 +165,7 @@ def _code_order(code: str) -> tuple[str, int]:
     return letters, int(code.removeprefix(letters))
 
 
-def _draw_ages(
-    people: PeopleFact, residents: Counts, *, youth: NDArray[np.float64], rng: np.random.Generator
-) -> Counts:
+def _draw_ages(people: PeopleFact, residents: Counts, *, youth: NDArray[np.float64], rng: np.random.Generator) -> Counts:
     shares = np.tile(people.age_shares, (len(residents), 1))
     shares[:, YOUTH] *= youth[:, None]
     return rng.multinomial(residents, shares / shares.sum(axis=1, keepdims=True)).astype(np.int64)

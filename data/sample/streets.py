@@ -110,9 +110,7 @@ def _trace(lattice: Lattice, corners: tuple[tuple[int, int], ...]) -> NDArray[np
     return traced
 
 
-def _add_island(
-    streets: _Streets, island: IslandFact, *, corner: tuple[float, float], rng: np.random.Generator
-) -> _Streets:
+def _add_island(streets: _Streets, island: IslandFact, *, corner: tuple[float, float], rng: np.random.Generator) -> _Streets:
     row, column = np.indices((island.rows, island.columns))
     regular = np.column_stack([column.ravel(), row.ravel()]) * island.pitch_m + corner + (island.x_m, island.y_m)
     xy = (regular + rng.uniform(-5.0, 5.0, size=regular.shape)).round(2)

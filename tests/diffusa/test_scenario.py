@@ -56,7 +56,11 @@ def test_standards_rise_hold_the_plans_own_and_move_the_cutoff(tmp_path: Path) -
         ("unemployed = 1.0", "unemployed = 0", "need.unemployed: input should be greater than 0"),
         ("unemployed = 1.0", "", "need"),
         ('candidates = ["schools"]', "candidates = []", "sites.candidates"),
-        ("standard_min = 30", "standard_min = 30\ncutoff_min = 20", "travel.cutoff_min is 20, below the standard of 30 minutes"),
+        (
+            "standard_min = 30",
+            "standard_min = 30\ncutoff_min = 20",
+            "travel.cutoff_min is 20, below the standard of 30 minutes",
+        ),
     ],
 )
 def test_a_fault_is_told_with_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:

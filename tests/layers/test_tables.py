@@ -60,7 +60,7 @@ def test_a_quarter_without_people_has_zeros_and_no_share(
 
 
 def test_cells_carry_minutes_per_variant(people: People, times: TravelTimes) -> None:
-    made = cell_table(people, nearest_by_variant(times, VARIANTS), groups=["residents"])
+    made = cell_table(people, times, nearest_by_variant(times, VARIANTS), groups=["residents"])
     assert len(made) == 50
     assert made.crs == people.cells.crs
     doorstep = made.set_index("cell_id").loc["CRS3035RES100mN2480000E4250500"]

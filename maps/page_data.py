@@ -1,0 +1,163 @@
+"""What a plan's page knows: the plan's figures and tables as one JSON value. Nothing is counted here, only written down."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+
+from data.errors import ColumnError, EmptyLayerError, Faults
+from layers.plan import (
+    BEFORE,
+    Plan,
+    PlanDocument,
+    Text,
+    beyond_column,
+    minutes_column,
+    open_column,
+    reached_column,
+    share_column,
+    within_column,
+)
+from maps.cell_layer import encode_cells
+from maps.i18n import both, read_catalogue
+from maps.outlines import bounds_of, encode_points, encode_polygons, label_points
+from maps.palettes import CHANGE, NO_DATA, NOBODY, minute_classes, people_classes, share_classes
+from maps.site_data import SITE_COLUMNS, encode_sites
+
+_MODES = ("walk", "slow_walk", "bike", "transit")
+_DOCUMENT_PARTS = {"inputs", "scenario", "format"}
+
+
+def build_page_data(plan: Plan, *, messages: tuple[str, ...]) -> dict[str, object]:
+    """Return everything that a plan's page shows.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    messages
+        The English texts that the page's script and templates name; their Italian ones are put in.
+
+    Raises
+    ------
+    PlannerError
+        If the plan's tables cannot be drawn: columns missing, no cells or quarters, cells off their lattice, no CRS.
+    """
+    check_tables(plan)
+    catalogue = read_catalogue()
+    return {
+        "language": plan.document.city.language,
+        "messages": {message: catalogue.get(message, message) for message in messages},
+        "document": _document(plan.document),
+        "scales": _scales(plan),
+        "bounds": bounds_of([plan.nil, plan.cells]),
+        "quarters": _quarters(plan),
+        "districts": _districts(plan.districts),
+        "stations": _stations(plan.stations),
+        "sites": encode_sites(plan),
+        "cells": encode_cells(plan),
+    }
+
+
+def check_tables(plan: Plan) -> None:
+    """Check that the tables have what a page shows.
+
+    Raises
+    ------
+    ColumnError
+        If columns are missing.
+    EmptyLayerError
+        If there are no cells or no quarters; stations, districts and sites may be empty.
+    """
+    groups = [group.key for group in plan.document.groups]
+    variants = [variant.key for variant in plan.document.variants]
+    minutes = [minutes_column(variant) for variant in variants]
+    pairs = [(variant, group) for variant in variants for group in groups]
+    needed = {
+        "cells": ["cell_id", "nil", *groups, *minutes],
+        "nil": [
+            *("nil", "name", "district", *groups, *minutes),
+            *(beyond_column(variant) for variant in variants),
+            *(column(variant, group) for variant, group in pairs for column in (reached_column, share_column)),
+        ],
+        "sites": [*SITE_COLUMNS, *map(open_column, variants), *map(within_column, groups)],
+        "districts": ["district", "name"],
+        "stations": ["name", "lines"],
+    }
+    faults = Faults()
+    for layer, columns in needed.items():
+        frame: gpd.GeoDataFrame = getattr(plan, layer)
+        missing = [column for column in columns if column not in frame.columns]
+        if layer in ("cells", "nil") and frame.empty:
+            faults.add(EmptyLayerError("the layer has no rows", where=layer, remedy="A plan without them cannot be drawn"))
+        elif missing and not frame.empty:
+            faults.add(ColumnError("columns are missing", where=layer, n=len(missing), examples=missing))
+    faults.raise_if_any()
+
+
+def _document(document: PlanDocument) -> dict[str, object]:
+    """Return the document without its scenario and digests, and what its keys are called."""
+    found = document.model_dump(mode="json", exclude=_DOCUMENT_PARTS)
+    return {**found, "before": BEFORE, "mode_name": _mode_name(document.mode).model_dump()}
+
+
+def _mode_name(mode: str) -> Text:
+    names = {
+        "walk": both("on foot"),
+        "slow_walk": both("on foot, slowly"),
+        "bike": both("by bicycle"),
+        "transit": both("by public transport"),
+    }
+    plain = mode.replace("_", " ")
+    return names.get(mode, Text(it=plain, en=plain))
+
+
+def _scales(plan: Plan) -> dict[str, object]:
+    document = plan.document
+    return {
+        "minutes": minute_classes(
+            standard_min=document.standard_min, cutoff_min=document.cutoff_min, standards_min=document.standards_min
+        ),
+        "people": {group.key: people_classes(plan.cells[group.key].to_numpy(dtype=float)) for group in document.groups},
+        "share": share_classes(),
+        "change": CHANGE,
+        "no_data": NO_DATA,
+        "nobody": NOBODY,
+    }
+
+
+def _quarters(plan: Plan) -> list[dict[str, object]]:
+    groups = [group.key for group in plan.document.groups]
+    variants = [variant.key for variant in plan.document.variants]
+    shapes = encode_polygons(plan.nil, where="nil")
+    labels = label_points(plan.nil, where="nil")
+    rows = pd.DataFrame(plan.nil.drop(columns=plan.nil.geometry.name)).to_dict("records")
+    return [
+        {
+            **{key: row[key] for key in ("nil", "name", "district")},
+            "people": [row[group] for group in groups],
+            "reached": {variant: [row[reached_column(variant, group)] for group in groups] for variant in variants},
+            "share": {variant: [row[share_column(variant, group)] for group in groups] for variant in variants},
+            "minutes": {variant: row[minutes_column(variant)] for variant in variants},
+            "beyond": {variant: row[beyond_column(variant)] for variant in variants},
+            "label": label,
+            "parts": parts,
+        }
+        for row, label, parts in zip(rows, labels, shapes, strict=True)
+    ]
+
+
+def _districts(districts: gpd.GeoDataFrame) -> list[dict[str, object]]:
+    if districts.empty:
+        return []
+    shapes = encode_polygons(districts, where="districts")
+    labels = label_points(districts, where="districts")
+    facts = zip(districts["district"], districts["name"], labels, shapes, strict=True)
+    return [{"district": district, "name": name, "label": label, "parts": parts} for district, name, label, parts in facts]
+
+
+def _stations(stations: gpd.GeoDataFrame) -> list[dict[str, object]]:
+    if stations.empty:
+        return []
+    facts = zip(stations["name"], stations["lines"], encode_points(stations, where="stations"), strict=True)
+    return [{"name": name, "lines": lines, "at": at} for name, lines, at in facts]

@@ -1,0 +1,81 @@
+"""Classes and colours: where a class ends, and which colour it has.
+
+The colours come from ColorBrewer's schemes that colour-blind readers can tell apart (Harrower and Brewer 2003,
+doi:10.1179/000870403235002042), and from Okabe and Ito's palette for single things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from data.errors import CountError
+
+FloatArray = npt.NDArray[np.float64]
+
+# Within the standard: dark to light blue; beyond it: light to dark orange. The standard is where the hue turns.
+WITHIN = ("#08519c", "#3182bd", "#9ecae1")
+BEYOND = ("#fdd49e", "#fc8d59", "#d7401f")
+NOT_REACHED = "#7a1f0e"
+PEOPLE = ("#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1", "#4a2483")
+SHARE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8, 1.0)
+CHANGE = {"outside": "#e3ddd3", "both": "#a9c6de", "gained": "#007a5e", "lost": "#d55e00"}
+NO_DATA = "#d0d0d0"
+NOBODY = "#f1f1ee"
+_NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_QUANTILES = (0.25, 0.5, 0.75, 0.93)
+
+
+def minute_classes(*, standard_min: float, cutoff_min: float, standards_min: Sequence[float]) -> dict[str, object]:
+    """Return the classes of minutes: thirds of the standard, then the longer standards and the cutoff.
+
+    Returns
+    -------
+    ``breaks`` (upper ends, included), ``colors`` (one for each break) and ``none`` (not within the cutoff).
+
+    Examples
+    --------
+    >>> minute_classes(standard_min=30, cutoff_min=60, standards_min=[15, 30, 45])["breaks"]
+    [10.0, 20.0, 30.0, 45.0, 60.0]
+    """
+    if not 0 < standard_min <= cutoff_min:
+        what = f"the standard is {standard_min:g} minutes, the cutoff {cutoff_min:g}"
+        raise CountError(what, where="plan", remedy="A standard is positive and at most the cutoff")
+    within = [round(standard_min * part / 3, 1) for part in (1, 2)] + [float(standard_min)]
+    beyond = sorted({float(value) for value in standards_min if standard_min < value < cutoff_min})[:2]
+    if cutoff_min > standard_min:
+        beyond = [*(beyond or [round((standard_min + cutoff_min) / 2, 1)]), float(cutoff_min)]
+    return {"breaks": within + beyond, "colors": [*WITHIN, *BEYOND[: len(beyond)]], "none": NOT_REACHED}
+
+
+def people_classes(values: FloatArray) -> dict[str, object]:
+    """Return the classes of people in a cell: round numbers near the quartiles of the cells where somebody lives.
+
+    Returns
+    -------
+    ``breaks`` (upper ends, included; the last class is open), ``colors`` (one more than breaks) and ``none`` (nobody).
+
+    Examples
+    --------
+    >>> people_classes(np.arange(0.0, 101.0))["breaks"]
+    [30.0, 50.0, 80.0, 100.0]
+    """
+    positive = values[np.isfinite(values) & (values > 0)]
+    if positive.size == 0:
+        return {"breaks": [], "colors": [PEOPLE[0]], "none": NOBODY}
+    breaks = sorted({max(1.0, _round_nicely(float(value))) for value in np.quantile(positive, _QUANTILES)})
+    chosen = np.linspace(0, len(PEOPLE) - 1, len(breaks) + 1).round().astype(int)
+    return {"breaks": breaks, "colors": [PEOPLE[index] for index in chosen], "none": NOBODY}
+
+
+def _round_nicely(value: float) -> float:
+    scale = 10.0 ** np.floor(np.log10(value))
+    return float(scale * min(_NICE, key=lambda nice: abs(nice - value / scale)))
+
+
+def share_classes() -> dict[str, object]:
+    """Return the classes of a share: fifths."""
+    return {"breaks": list(SHARE_BREAKS), "colors": list(SHARE), "none": NO_DATA}

@@ -1,0 +1,71 @@
+/* The quarter's card: people, reached before, compared and after, mean minutes. */
+diffusa.card = (() => {
+  const { plan, text, pick, number, percent, element, fromData, isKnown, variants } = diffusa;
+  const place = document.getElementById("card");
+  let shown = null;
+  let opener = null;
+
+  function open(quarter) {
+    if (!shown) opener = document.activeElement;
+    shown = quarter;
+    render();
+    place.hidden = false;
+    diffusa.page.closeSheets();
+    diffusa.quarters.select(quarter);
+    diffusa.page.map().closePopup();
+    diffusa.page.map().fitBounds(diffusa.quarters.boundsOf(quarter), { maxZoom: 14, animate: false, ...diffusa.page.padding() });
+    document.getElementById("quarter").value = String(plan.quarters.indexOf(quarter));
+    if (diffusa.byKeyboard()) place.focus();
+  }
+
+  function close() {
+    if (!shown) return;
+    shown = null;
+    place.hidden = true;
+    place.replaceChildren();
+    diffusa.quarters.select(null);
+    document.getElementById("quarter").value = "";
+    if (opener?.isConnected) opener.focus();
+  }
+
+  function header(quarter) {
+    const button = element("button", { type: "button", class: "close", "aria-label": text("Close") }, "×");
+    button.addEventListener("click", close);
+    const district = plan.districts.find((other) => other.district === quarter.district);
+    const title = element("h2", { id: "card-title" }, fromData(quarter.name));
+    return [button, title, district ? element("p", { class: "city" }, fromData(district.name)) : null];
+  }
+
+  /* A cell of the table: how many, and the share; or one value alone. */
+  const pair = (reached, share) => element("td", {}, element("b", {}, percent(share, 1)), element("small", {}, number(reached)));
+  const single = (value) => element("td", {}, element("b", {}, value));
+
+  function table(quarter) {
+    const made = element("table", { class: "figures" });
+    made.append(element("caption", {}, text("People with an open place within {n} minutes: share and number", { n: diffusa.minutes(plan.document.standard_min) })));
+    const head = variants.map((variant) => element("th", { scope: "col" }, pick(variant.name)));
+    made.append(element("thead", {}, element("tr", {}, element("td", {}), ...head)));
+    const rows = plan.document.groups.map((group, index) =>
+      element("tr", {},
+        element("th", { scope: "row" }, pick(group.label), element("small", {}, text("of {n}", { n: number(quarter.people[index]) }))),
+        ...variants.map((variant) => pair(quarter.reached[variant.key][index], quarter.share[variant.key][index]))));
+    const minutes = (value) => (isKnown(value) ? text("{n} min", { n: number(value, 1) }) : text("no data"));
+    rows.push(element("tr", {}, element("th", { scope: "row" }, text("Mean minutes")), ...variants.map((variant) => single(minutes(quarter.minutes[variant.key])))));
+    rows.push(element("tr", {}, element("th", { scope: "row" }, text("Beyond {n} minutes", { n: diffusa.minutes(plan.document.cutoff_min) })),
+      ...variants.map((variant) => single(percent(quarter.beyond[variant.key], 1)))));
+    made.append(element("tbody", {}, ...rows));
+    return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": text("Figures of the quarter") }, made);
+  }
+
+  function render() {
+    if (!shown) return;
+    const note = text("Mean minutes: of the need within {n} minutes. Beyond: share of the need.", { n: diffusa.minutes(plan.document.cutoff_min) });
+    place.replaceChildren(...header(shown).filter(Boolean), table(shown), element("p", { class: "note" }, note));
+  }
+
+  place.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+  });
+
+  return { open, close, render };
+})();

@@ -1,0 +1,200 @@
+/* The page as a whole: the map's panes and controls, what changes when the state changes, sheets on a phone, printing. */
+diffusa.page = (() => {
+  const { plan, state, text, element, fromData } = diffusa;
+  const PANES = { cells: 250, quarters: 350, districts: 360, stations: 370, candidates: 380, labels: 560 };
+  let map = null;
+  const tip = L.tooltip({ className: "reading-tip", direction: "top", offset: [0, -6], opacity: 1 });
+
+  function open(made) {
+    map = made;
+    Object.entries(PANES).forEach(([name, level]) => (map.createPane(name).style.zIndex = level));
+    ["cells", "labels", "districts"].forEach((name) => (map.getPane(name).style.pointerEvents = "none"));
+    map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+    addSourcesControl();
+    diffusa.translateParts();
+    diffusa.panel.render();
+    return map;
+  }
+
+  /* Everything is on the map: fill the layers, connect the switches, and say that the page is ready. */
+  function start(tiles) {
+    [diffusa.quarters, diffusa.districts, diffusa.stations, diffusa.sites].forEach((part) => part.build());
+    diffusa.labels.build(map);
+    diffusa.controls.build(map, tiles);
+    diffusa.onChange(update);
+    update(new Set(["language"]));
+    map.invalidateSize({ animate: false });
+    map.fitBounds(plan.bounds, { animate: false, ...(isPhone() ? { padding: [8, 8] } : { paddingTopLeft: [14, 14], paddingBottomRight: [286, 14] }) });
+    diffusa.cells.repaint(); // not before: each change of the view would draw every cell again
+    connectReading();
+    connectSheets();
+    connectPrinting();
+    ["it", "en"].forEach((language) => document.getElementById(`language-${language}`).addEventListener("click", () => diffusa.change({ language })));
+    window.requestAnimationFrame(() => window.requestAnimationFrame(() => (document.documentElement.dataset.ready = performance.now().toFixed(0))));
+  }
+
+  function update(changed) {
+    if (changed.has("language")) translate();
+    if (["view", "variant", "group"].some((key) => changed.has(key))) diffusa.cells.repaint();
+    diffusa.quarters.restyle();
+    diffusa.sites.refresh();
+    diffusa.controls.refresh();
+    diffusa.legend.render();
+    map.closeTooltip(tip);
+  }
+
+  function translate() {
+    document.documentElement.lang = state.language;
+    ["it", "en"].forEach((language) => document.getElementById(`language-${language}`).setAttribute("aria-pressed", String(language === state.language)));
+    diffusa.translateParts();
+    diffusa.panel.render();
+    diffusa.controls.refreshQuarters();
+    diffusa.card.render();
+    map.getContainer().setAttribute("role", "region");
+    map.getContainer().setAttribute("aria-label", text("Map. Arrow keys move it, plus and minus zoom, Enter reads the place in the middle."));
+    name(".leaflet-control-zoom-in", text("Zoom in"));
+    name(".leaflet-control-zoom-out", text("Zoom out"));
+    document.querySelector(".sources-link").textContent = text("Sources");
+  }
+
+  function name(selector, label) {
+    const found = map.getContainer().querySelector(selector);
+    found?.setAttribute("title", label);
+    found?.setAttribute("aria-label", label);
+  }
+
+  /* Whose data this is must be readable on the map itself; where there is no room a link leads to the list. */
+  function addSourcesControl() {
+    const Sources = L.Control.extend({
+      onAdd() {
+        const link = element("button", { type: "button", class: "sources-link" });
+        link.addEventListener("click", showSources);
+        const owners = [...new Set(plan.document.sources.map((source) => source.attribution).filter(Boolean))];
+        const made = element("div", { class: "leaflet-control-attribution owners" }, link);
+        owners.forEach((owner) => made.append(element("span", {}, " · ", fromData(owner))));
+        L.DomEvent.disableClickPropagation(made);
+        return made;
+      },
+    });
+    map.addControl(new Sources({ position: "bottomright" }));
+  }
+
+  function showSources() {
+    openSheet("panel");
+    document.getElementById("sources-section").scrollIntoView({ block: "start" });
+    document.getElementById("panel").focus({ preventScroll: true });
+  }
+
+  /* Reading the map: under the pointer, at a tap, and in the middle for who moves by keyboard. */
+  function connectReading() {
+    const container = map.getContainer();
+    let waiting = false;
+    map.on("mousemove", (event) => {
+      if (waiting) return;
+      waiting = true;
+      window.requestAnimationFrame(() => {
+        waiting = false;
+        hover(event.latlng, event.originalEvent.target);
+      });
+    });
+    map.on("mouseout movestart zoomstart", () => map.closeTooltip(tip));
+    map.on("click", (event) => openCell(event.latlng));
+    map.on("moveend", () => document.activeElement === container && diffusa.byKeyboard() && readMiddle());
+    container.addEventListener("focus", () => diffusa.byKeyboard() && readMiddle());
+    container.addEventListener("blur", () => map.closeTooltip(tip));
+    container.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === container) openMiddle();
+    });
+    map.on("popupopen", (event) => {
+      const button = event.popup.getElement().querySelector(".leaflet-popup-close-button");
+      button?.setAttribute("aria-label", text("Close"));
+      if (diffusa.byKeyboard()) event.popup.getElement().querySelector(".popup")?.focus();
+    });
+    map.on("popupclose", () => diffusa.byKeyboard() && container.focus({ preventScroll: true }));
+  }
+
+  const isOnMap = (target) => !target?.closest?.(".leaflet-marker-icon, .leaflet-interactive, .leaflet-popup, .leaflet-control");
+
+  function hover(latlng, target) {
+    const cell = diffusa.views.current().kind === "cells" && isOnMap(target) ? diffusa.cells.locate(latlng) : -1;
+    if (cell < 0) map.closeTooltip(tip);
+    else tip.setContent(diffusa.cells.line(cell)).setLatLng(latlng).openOn(map);
+  }
+
+  /* In the view of quarters their shapes answer; outlines alone answer with the quarter. */
+  function openCell(latlng) {
+    const cell = diffusa.cells.locate(latlng);
+    if (cell < 0) return;
+    if (diffusa.views.current().kind === "cells") L.popup({ maxWidth: 300, minWidth: 200 }).setLatLng(latlng).setContent(() => diffusa.cells.facts(cell)).openOn(map);
+    else if (diffusa.cells.quarterOf(cell)) diffusa.card.open(diffusa.cells.quarterOf(cell));
+  }
+
+  const openMiddle = () => openCell(map.getCenter());
+
+  function readMiddle() {
+    const cell = diffusa.cells.locate(map.getCenter());
+    const view = diffusa.views.current();
+    const quarter = cell < 0 ? null : diffusa.cells.quarterOf(cell);
+    let shown = element("span", {}, text("outside the city"));
+    if (cell >= 0 && view.kind === "cells") shown = diffusa.cells.line(cell);
+    else if (quarter) shown = element("span", { class: "line" }, fromData(quarter.name), view.read ? ` · ${view.read(quarter)}` : "");
+    document.getElementById("reading").textContent = shown.textContent;
+    tip.setContent(shown).setLatLng(map.getCenter()).openOn(map);
+  }
+
+  /* On a phone the panel and the switches are sheets over the map, one at a time. */
+  const openers = () => [...document.querySelectorAll("[data-opens]")];
+
+  function openSheet(id) {
+    openers().forEach((button) => {
+      const isOpen = button.dataset.opens === id;
+      button.setAttribute("aria-expanded", String(isOpen));
+      document.getElementById(button.dataset.opens).classList.toggle("is-open", isOpen);
+    });
+    if (id) diffusa.card.close();
+  }
+
+  const closeSheets = () => openSheet(null);
+
+  function connectSheets() {
+    openers().forEach((button) => button.addEventListener("click", () => {
+      const isOpen = button.getAttribute("aria-expanded") === "true";
+      openSheet(isOpen ? null : button.dataset.opens);
+      if (!isOpen) document.getElementById(button.dataset.opens).focus({ preventScroll: true });
+    }));
+    document.querySelectorAll("[data-closes]").forEach((button) => button.addEventListener("click", () => {
+      closeSheets();
+      document.querySelector(`[data-opens="${button.dataset.closes}"]`).focus();
+    }));
+    document.addEventListener("keydown", (event) => event.key === "Escape" && closeSheets());
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+  }
+
+  /* Paper has its own size: the map is drawn for it before, and for the window again after. */
+  function connectPrinting() {
+    let view = null;
+    window.addEventListener("beforeprint", () => {
+      view = { center: map.getCenter(), zoom: map.getZoom() };
+      const bounds = map.getBounds();
+      document.body.classList.add("is-printing");
+      map.invalidateSize({ animate: false }).fitBounds(bounds, { animate: false });
+    });
+    window.addEventListener("afterprint", () => {
+      document.body.classList.remove("is-printing");
+      map.invalidateSize({ animate: false });
+      if (view) map.setView(view.center, view.zoom, { animate: false });
+    });
+  }
+
+  const isPhone = () => window.matchMedia("(max-width: 760px)").matches;
+
+  /* Where the card lies over the map, a quarter is shown beside it. */
+  function padding() {
+    return isPhone() ? { paddingTopLeft: [10, 10], paddingBottomRight: [10, 0.55 * map.getSize().y] } : { paddingTopLeft: [380, 20], paddingBottomRight: [280, 20] };
+  }
+
+  return { open, start, closeSheets, padding, map: () => map };
+})();
+diffusa.open = diffusa.page.open;
+diffusa.start = diffusa.page.start;

@@ -1,0 +1,156 @@
+/* The panel: sentence, figures, proposed places, limits, assumptions, method, sources. */
+diffusa.panel = (() => {
+  const { plan, variants, text, pick, number, percent, minutes, element, fromData, fill, isKnown, roleOf } = diffusa;
+  const plain = plan.document;
+
+  const figure = (variant, group, standard) =>
+    plain.figures.find((one) => one.variant === variant && one.group === group && one.standard_min === standard);
+
+  /* What an optimum reaches at its own standard, where it was chosen for that standard alone. */
+  const ownFigure = (group, standard) =>
+    plain.optima.flatMap((one) => (one.standard_min === standard ? one.figures : [])).find((one) => one.group === group);
+
+  function section(id, ...children) {
+    fill(id, ...children);
+    const frame = document.getElementById(`${id}-section`);
+    if (frame) frame.hidden = !children.length;
+  }
+
+  function range(found) {
+    if (!isKnown(found.share_low) || !isKnown(found.share_high)) return null;
+    return text("{low} to {high}", { low: percent(found.share_low), high: percent(found.share_high) });
+  }
+
+  function bar(variant, found) {
+    const length = element("i", { class: `bar-length bar-${roleOf(variant.key)}` });
+    length.style.width = `${Math.max(0, Math.min(1, found.share)) * 100}%`;
+    const track = element("span", { class: "bar-track", "aria-hidden": "true" }, length);
+    return element("div", { class: "bar-row" }, element("span", { class: "bar-name" }, pick(variant.name)), track, element("b", {}, percent(found.share)));
+  }
+
+  function bars() {
+    fill("bars-title", text("Who has a place within {n} minutes {mode}", { n: minutes(plain.standard_min), mode: pick(plain.mode_name) }));
+    const made = plain.groups.map((group) => {
+      const found = variants.map((variant) => [variant, figure(variant.key, group.key, plain.standard_min)]).filter(([, one]) => one);
+      if (!found.length) return null;
+      const total = text("of {n} {group}, {year}", { n: number(found[0][1].total), group: pick(group.label), year: group.year });
+      return element("div", { class: "bar-group" }, element("h3", {}, pick(group.label), element("small", {}, total)), ...found.map(([variant, one]) => bar(variant, one)));
+    });
+    section("bars", ...made.filter(Boolean));
+  }
+
+  function figureCell(found, group) {
+    if (!found) return element("td", {}, "–");
+    const of = text("{reached} of {total} {group}", { reached: number(found.reached), total: number(found.total), group: pick(group.label) });
+    const spread = range(found);
+    const data = { "data-variant": found.variant, "data-group": found.group, "data-standard": String(found.standard_min), title: of };
+    return element("td", data, element("b", {}, percent(found.share)), element("small", {}, number(found.reached)), spread && element("small", { class: "range" }, spread));
+  }
+
+  /* One table for each group: rows are standards, columns situations; the caption names whom a share is of. */
+  function figureTable(group) {
+    const isAlone = plain.optima.length > 1;
+    const rows = plain.standards_min.map((standard) => {
+      const cells = variants.map((variant) => figureCell(figure(variant.key, group.key, standard), group));
+      if (isAlone) cells.push(aloneCell(group, standard));
+      const head = element("th", { scope: "row" }, text("{n} min", { n: minutes(standard) }));
+      return element("tr", standard === plain.standard_min ? { class: "is-standard" } : {}, head, ...cells);
+    });
+    const total = plain.figures.find((one) => one.group === group.key)?.total ?? group.total;
+    const caption = element("caption", {}, text("Share of all {n} {group} ({year}), and people reached, within", { n: number(total), group: pick(group.label), year: group.year }));
+    const heads = variants.map((variant) => element("th", { scope: "col" }, pick(variant.name)));
+    if (isAlone) heads.push(element("th", { scope: "col" }, text("best for each time alone")));
+    const made = element("table", { class: "figures" }, caption, element("thead", {}, element("tr", {}, element("td", {}), ...heads)), element("tbody", {}, ...rows));
+    return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": pick(group.label) }, made);
+  }
+
+  function aloneCell(group, standard) {
+    const made = figureCell(ownFigure(group.key, standard), group);
+    made.setAttribute("data-variant", "alone");
+    return made;
+  }
+
+  function placeItem(site) {
+    const button = element("button", { type: "button", class: "place" }, diffusa.symbols.symbol(site.role), element("span", {}, fromData(site.name)));
+    button.addEventListener("click", () => {
+      diffusa.controls.turnOn(site.role);
+      diffusa.page.closeSheets();
+      diffusa.sites.show(site, diffusa.page.map());
+    });
+    const where = [site.address, site.quarter === null ? null : plan.quarters[site.quarter].name].filter(isKnown);
+    const lines = element("p", {});
+    where.forEach((one, index) => lines.append(index ? " · " : "", fromData(one)));
+    return element("li", {}, button, lines);
+  }
+
+  const texts = (list) => list.map((one) => element("li", {}, pick(one)));
+
+  function source(one) {
+    const made = element("li", {}, fromData(one.source));
+    [[text("licence"), one.licence], [text("attribution"), one.attribution], [text("date"), one.date]].forEach(([name, value]) => {
+      if (isKnown(value)) made.append(element("span", { class: "detail" }, `${name}: `, fromData(value)));
+    });
+    return made;
+  }
+
+  function row(name, ...shown) {
+    return element("div", {}, element("dt", {}, name), element("dd", {}, ...shown));
+  }
+
+  function need() {
+    const whole = Object.values(plain.need).reduce((sum, weight) => sum + weight, 0);
+    return Object.entries(plain.need).map(([key, weight]) => {
+      const group = plain.groups.find((one) => one.key === key);
+      return `${group ? pick(group.label) : key} ${percent(weight / whole, 0)}`;
+    }).join(", ");
+  }
+
+  function proof(optimum) {
+    const found = { n: minutes(optimum.standard_min), sites: number(optimum.new), gap: percent(optimum.gap, 2) };
+    const said = optimum.status === "optimal"
+      ? text("{n} min: proven best choice of {sites} new places.", found)
+      : text("{n} min: best choice found of {sites} new places; one better by at most {gap} may exist.", found);
+    return element("p", {}, optimum.is_verified ? `${said} ${text("Recounted.")}` : said);
+  }
+
+  function connection() {
+    const found = plain.connection;
+    return [
+      text("{share} of the length of the streets is connected and used.", { share: percent(found.length_share_kept) }),
+      text("Places not connected: {n}.", { n: number(found.sites_not_connected.length) }),
+      text("Squares not connected: {n}, with {people} people.", { n: number(found.cells_not_connected), people: number(found.people_not_connected) }),
+    ].map((line) => element("p", {}, line));
+  }
+
+  function method() {
+    const ties = [...new Set(plain.optima.map((one) => one.tie_rule).filter(isKnown))].map((rule) => element("p", {}, fromData(rule)));
+    fill("method", element("dl", { class: "facts wide" },
+      row(text("Travel"), text("{mode}, {n} km/h", { mode: pick(plain.mode_name), n: number(plain.speed_km_h, 1) })),
+      row(text("Reached"), text("an open place within {n} minutes or exactly {n}; searched up to {cutoff}", { n: minutes(plain.standard_min), cutoff: minutes(plain.cutoff_min) })),
+      row(text("Need"), need()),
+      row(text("Choice"), ...plain.optima.map(proof)),
+      ...(ties.length ? [row(text("Equal choices"), ...ties)] : []),
+      row(text("Streets"), ...connection()),
+      row(text("Without a place on the map"), ...plain.groups.map((group) => element("p", {}, `${pick(group.label)}: ${number(group.no_place)}`)))));
+  }
+
+  function render() {
+    document.title = `${pick(plain.title)} – ${plain.city.name}`;
+    fill("title", pick(plain.title));
+    fill("city", fromData(plain.city.name));
+    fill("sentence", pick(plain.sentence));
+    const banner = fill("banner", text("sample city, not real data"));
+    banner.hidden = !plain.city.is_sample;
+    bars();
+    section("proposed", ...diffusa.sites.of("proposed").map(placeItem));
+    fill("figures", ...plain.groups.map(figureTable));
+    section("limits", ...texts(plain.limits));
+    section("assumptions", ...texts(plain.assumptions));
+    method();
+    section("sources", ...plain.sources.map(source));
+    const made = Object.entries(plain.versions).map(([name, version]) => `${name} ${version}`).join(", ");
+    fill("made", made ? text("Made with {versions}.", { versions: made }) : "");
+  }
+
+  return { render };
+})();

@@ -1,0 +1,99 @@
+/* Outlines: quarters (coloured in one of the views), districts and stations. */
+diffusa.outlines = (() => {
+  const STEP = 1e-5;
+
+  /* [lon, lat, then differences] in whole steps -> Leaflet's [lat, lon]. */
+  function ring(steps) {
+    const points = [];
+    let lon = 0, lat = 0;
+    for (let i = 0; i < steps.length; i += 2) {
+      lon += steps[i];
+      lat += steps[i + 1];
+      points.push([lat * STEP, lon * STEP]);
+    }
+    return points;
+  }
+
+  const polygon = (parts, options) => L.polygon(parts.map((part) => part.map(ring)), options);
+  return { polygon };
+})();
+
+diffusa.quarters = (() => {
+  const { plan, state, element, fromData } = diffusa;
+  const layer = L.featureGroup();
+  const shapes = new Map();
+  let selected = null;
+
+  /* The renderer needs its pane, so the outlines are made when the map is there. */
+  function build() {
+    const renderer = L.svg({ pane: "quarters", padding: 0.3 });
+    plan.quarters.forEach((quarter) => {
+      const shape = diffusa.outlines.polygon(quarter.parts, { pane: "quarters", renderer, bubblingMouseEvents: false });
+      shape.on("click", () => diffusa.card.open(quarter));
+      shape.bindTooltip(() => line(quarter), { sticky: true, className: "reading-tip" });
+      shape.on("mouseover", () => shape.setStyle({ weight: 3 }).bringToFront());
+      shape.on("mouseout", restyle);
+      shapes.set(quarter, shape.addTo(layer));
+    });
+    restyle();
+  }
+
+  function line(quarter) {
+    return element("span", { class: "line" }, fromData(quarter.name), " · ", element("strong", {}, diffusa.views.current().read(quarter)));
+  }
+
+  function style(quarter) {
+    const view = diffusa.views.current();
+    const isColoured = view.kind === "quarters";
+    const edge = quarter === selected ? { color: "#111", weight: 3 } : { color: isColoured ? "#ffffff" : "#5b6b78", weight: isColoured ? 1.2 : 0.8 };
+    return { ...edge, opacity: isColoured || quarter === selected ? 1 : 0.55, fill: true, fillOpacity: isColoured ? 0.92 : 0, fillColor: isColoured ? view.color(quarter) : "#ffffff" };
+  }
+
+  function restyle() {
+    const isColoured = diffusa.views.current().kind === "quarters";
+    shapes.forEach((shape, quarter) => shape.setStyle(style(quarter)));
+    if (selected) shapes.get(selected).bringToFront();
+    const map = layer._map;
+    if (map) map.getPane("quarters").classList.toggle("is-inert", !isColoured);
+  }
+
+  function select(quarter) {
+    selected = quarter;
+    restyle();
+  }
+
+  const boundsOf = (quarter) => shapes.get(quarter).getBounds();
+  return { layer, build, restyle, select, boundsOf };
+})();
+
+diffusa.districts = (() => {
+  const layer = L.featureGroup();
+  function build() {
+    const renderer = L.svg({ pane: "districts", padding: 0.3 });
+    diffusa.plan.districts.forEach((district) => {
+      const style = { pane: "districts", renderer, interactive: false, fill: false, color: "#22303c", weight: 1.8, opacity: 0.75 };
+      diffusa.outlines.polygon(district.parts, style).addTo(layer);
+    });
+  }
+  return { layer, build };
+})();
+
+diffusa.stations = (() => {
+  const { plan, element, fromData } = diffusa;
+  const layer = L.featureGroup();
+  function build() {
+    const renderer = L.svg({ pane: "stations", padding: 0.3 });
+    plan.stations.forEach((station) => {
+      const [lon, lat] = station.at;
+      const dot = L.circleMarker([lat, lon], { pane: "stations", renderer, radius: 2.6, color: "#ffffff", weight: 1, fillColor: "#3d4a55", fillOpacity: 1 });
+      dot.bindTooltip(() => tip(station), { className: "reading-tip" });
+      dot.addTo(layer);
+    });
+  }
+  function tip(station) {
+    const made = element("span", { class: "line" }, fromData(station.name));
+    if (diffusa.isKnown(station.lines)) made.append(" · ", fromData(station.lines));
+    return made;
+  }
+  return { layer, build };
+})();

@@ -1,0 +1,114 @@
+"""The linear model of cover classes, written with PuLP: built sparse, row by row of classes and never pair by pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pulp
+from numpy.typing import NDArray
+
+from optimize.aggregate import CoverClasses
+
+LARGEST_COST_EXPONENT = 20
+"""Costs are multiplied by a power of two so that they sum to between 2^19 and 2^20."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CoverModel:
+    """The model of one set of classes.
+
+    Parameters
+    ----------
+    lp
+        The `pulp.LpProblem`, a minimisation; the cost that is in every plan is not in it.
+    is_open
+        The binary variable of each site, shape (n_sites,).
+    factor
+        A power of two: objective of `lp` = cost × factor.
+    constant
+        Cost that is in every plan, in units of cost.
+    """
+
+    lp: Any
+    is_open: list[Any]
+    factor: float
+    constant: float
+
+    @property
+    def n_rows(self) -> int:
+        """How many constraints the model has."""
+        return len(self.lp.constraints())
+
+    @property
+    def n_columns(self) -> int:
+        """How many variables the model has."""
+        return len(self.lp.variables())
+
+    @property
+    def n_nonzeros(self) -> int:
+        """How many coefficients the constraints have."""
+        return sum(len(row) for row in self.lp.constraints())
+
+    def plan(self) -> NDArray[np.intp]:
+        """Return the positions of the open sites after a solve, ascending."""
+        return np.flatnonzero([variable.varValue is not None and variable.varValue > 0.5 for variable in self.is_open])
+
+
+def build_model(classes: CoverClasses, *, n_sites: int, n_open: int) -> CoverModel:
+    """Return the model that chooses `n_open` of `n_sites` sites at the least cost of the classes without an open site.
+
+    Notes
+    -----
+    Solvers judge differences by fixed tolerances (HiGHS cuts off what is within 1e-6 of the best plan, whatever gap
+    is asked for), so costs of any unit are brought to one size first; a power of two changes no digit of them. PuLP
+    sorts variables by name: names of equal length keep the order of the sites and classes.
+    """
+    lp = pulp.LpProblem("siting", pulp.LpMinimize)
+    is_open = [lp.add_variable(f"y{j:07d}", 0, 1, cat=pulp.LpInteger) for j in range(n_sites)]
+    is_missed = [lp.add_variable(f"z{k:07d}", 0, 0 if must else 1) for k, must in enumerate(classes.is_must.tolist())]
+    counted = np.flatnonzero(~classes.is_must)
+    factor = _power_of_two(float(classes.cost[counted].sum()))
+    cost = (classes.cost * factor).tolist()
+    lp.setObjective(pulp.LpAffineExpression([(is_missed[k], cost[k]) for k in counted.tolist()]))
+    lp.addConstraint(_row([(site, 1.0) for site in is_open], sense=pulp.LpConstraintEQ, rhs=n_open), "n_open")
+    sites, start, parent = classes.step_site.tolist(), classes.step_start.tolist(), classes.parent.tolist()
+    for k in range(classes.n):
+        terms = [(is_open[j], 1.0) for j in sites[start[k] : start[k + 1]]]
+        terms.append((is_missed[k], 1.0))
+        if parent[k] != k:
+            terms.append((is_missed[parent[k]], -1.0))
+        rhs = 1.0 if parent[k] == k else 0.0
+        lp.addConstraint(_row(terms, sense=pulp.LpConstraintGE, rhs=rhs), f"c{k:07d}")
+    return CoverModel(lp=lp, is_open=is_open, factor=factor, constant=classes.constant)
+
+
+def prefer_first_ids(model: CoverModel, *, rank: NDArray[np.intp], cost_limit: float) -> None:
+    """Turn the model into that of the tie rule: the least sum of ranks among the plans within a limit of cost.
+
+    Parameters
+    ----------
+    model
+        The model, changed in place.
+    rank
+        Position of each site in the sorted list of free candidates, shape (n_sites,).
+    cost_limit
+        What a plan may cost to count as optimal, without the constant.
+    """
+    cost = model.lp.objective
+    if cost:
+        limit = cost_limit * model.factor
+        model.lp.addConstraint(_row(list(cost.items()), sense=pulp.LpConstraintLE, rhs=limit), "cost")
+    model.lp.setObjective(pulp.LpAffineExpression(list(zip(model.is_open, (rank + 1.0).tolist(), strict=True))))
+
+
+def _row(terms: list[tuple[Any, float]], *, sense: int, rhs: float) -> Any:
+    return pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, rhs=rhs)
+
+
+def _power_of_two(total: float) -> float:
+    """Return the power of two that brings a total to its size; 1 for nothing."""
+    if total <= 0:
+        return 1.0
+    return float(np.ldexp(1.0, LARGEST_COST_EXPONENT - int(np.frexp(total)[1])))

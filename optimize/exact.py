@@ -1,0 +1,191 @@
+"""The exact answer: narrow the choice by bounds, prove the rest with a solver, break ties by the rule."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InfeasibleError, SolverError
+from optimize.aggregate import radius_classes
+from optimize.cover_model import CoverModel, build_model, prefer_first_ids
+from optimize.highs import Outcome, Proof, SolverOptions, run_solver
+from optimize.lagrange import Bounds, narrow
+from optimize.siting import Siting
+
+SHARE_OF_TIME_FOR_BOUNDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """When a run began, and how long it may take.
+
+    Parameters
+    ----------
+    began
+        Moment of `time.monotonic`.
+    limit_s
+        Seconds that the run may take; None for any.
+    """
+
+    began: float
+    limit_s: float | None
+
+    def left_s(self) -> float | None:
+        """Return how many seconds are left, None for any."""
+        if self.limit_s is None:
+            return None
+        return max(0.0, self.began + self.limit_s - time.monotonic())
+
+    def deadline(self, share: float) -> float | None:
+        """Return the moment of `time.monotonic` at which that share of the time is over, None for never."""
+        return None if self.limit_s is None else self.began + share * self.limit_s
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """The best plan found of a siting problem, and what is proven of it.
+
+    Parameters
+    ----------
+    rank
+        Ranks of the open sites, ascending, shape (n_open,).
+    upper, lower
+        What the plan costs, and what no plan can undercut.
+    is_optimal
+        Whether the solver was asked for no gap, says optimal, and its bound meets the plan.
+    is_cut
+        Whether the clock cut the run.
+    is_tie_broken
+        Whether the tie rule is proven.
+    n_sites, n_classes, n_rows, n_columns, n_nonzeros
+        Size of the model that was solved.
+    """
+
+    rank: NDArray[np.intp]
+    upper: float
+    lower: float
+    is_optimal: bool
+    is_cut: bool
+    is_tie_broken: bool
+    n_sites: int
+    n_classes: int
+    n_rows: int
+    n_columns: int
+    n_nonzeros: int
+
+
+def find_answer(
+    siting: Siting, *, options: SolverOptions, clock: Clock, absolute_gap: Callable[[Siting, Bounds], float] | None
+) -> Answer:
+    """Return the best plan of a siting problem with its proof.
+
+    Parameters
+    ----------
+    siting
+        The problem.
+    options
+        How to ask the solver; its gap and time are set here.
+    clock
+        How long all of it may take.
+    absolute_gap
+        The difference between plan and bound that is allowed, from what the bounds say of the objective; None where the
+        proof is asked for.
+
+    Raises
+    ------
+    InfeasibleError
+        No plan serves every row that must be served.
+    SolverError
+        The solver failed, or the time was over before there was a plan.
+    """
+    siting, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
+    classes = radius_classes(siting)
+    model = build_model(classes, n_sites=siting.n_sites, n_open=siting.n_open)
+    allowed = 0.0 if absolute_gap is None else absolute_gap(siting, bounds)
+    answer = Answer(
+        rank=siting.rank[bounds.plan],
+        upper=bounds.upper,
+        lower=min(bounds.lower, bounds.upper),
+        is_optimal=siting.n_sites == 0,  # nothing to choose
+        is_cut=False,
+        is_tie_broken=siting.n_sites == 0,
+        n_sites=siting.n_sites,
+        n_classes=classes.n,
+        n_rows=model.n_rows,
+        n_columns=model.n_columns,
+        n_nonzeros=model.n_nonzeros,
+    )
+    if siting.n_sites == 0:
+        return answer
+    asked = replace(options, gap_abs=allowed * model.factor, time_limit_s=clock.left_s())
+    outcome = run_solver(model.lp, asked, start=_start(model, bounds))
+    answer = _judged(answer, siting=siting, bounds=bounds, model=model, outcome=outcome, is_exact=absolute_gap is None)
+    return _tie_broken(answer, siting=siting, model=model, options=options, clock=clock) if answer.is_optimal else answer
+
+
+def _start(model: CoverModel, bounds: Bounds) -> list[tuple[object, float]]:
+    """Return the best plan as values of the variables; nothing if it is no plan."""
+    if not bounds.is_feasible:
+        return []
+    is_open = np.zeros(len(model.is_open))
+    is_open[bounds.plan] = 1.0
+    return list(zip(model.is_open, is_open.tolist(), strict=True))
+
+
+def _judged(answer: Answer, *, siting: Siting, bounds: Bounds, model: CoverModel, outcome: Outcome, is_exact: bool) -> Answer:
+    """Return the answer with what the solver found and proved."""
+    if outcome.proof is Proof.INFEASIBLE:
+        raise InfeasibleError(
+            f"no {siting.n_open} of the sites that may be chosen serve all {int(siting.is_must.sum())} demand rows that "
+            "must be served, though each row is reached by one",
+            where="new",
+            remedy="Raise new, give unserved_impedance_s, or search with a larger cutoff",
+        )
+    has_plan = outcome.proof in (Proof.OPTIMAL, Proof.PLAN)
+    if not (has_plan or bounds.is_feasible):
+        raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
+    plan = model.plan() if has_plan else bounds.plan
+    if bounds.is_feasible and siting.value(plan) > bounds.upper:
+        plan = bounds.plan
+    if plan.size != siting.n_open or not siting.is_feasible(plan):
+        raise SolverError("the plan of the solver breaks the rules of its own model", where="solver")
+    upper = siting.value(plan)
+    proven = -np.inf if outcome.bound is None else outcome.bound / model.factor + model.constant
+    lower = min(upper, max(bounds.lower, proven))
+    return replace(
+        answer,
+        rank=siting.rank[plan],
+        upper=upper,
+        lower=lower,
+        is_optimal=outcome.proof is Proof.OPTIMAL and is_exact and upper - lower <= siting.tolerance,
+        is_cut=outcome.proof is not Proof.OPTIMAL,
+    )
+
+
+def _tie_broken(answer: Answer, *, siting: Siting, model: CoverModel, options: SolverOptions, clock: Clock) -> Answer:
+    """Return the answer with the plan that the tie rule names, if that is proven in the time left.
+
+    Notes
+    -----
+    No optimal plan was ruled out before, so the second solve is as exact as the first.
+    """
+    if siting.n_sites == siting.n_open:  # the bound left one plan only
+        return replace(answer, is_tie_broken=True)
+    left_s = clock.left_s()
+    if left_s == 0:
+        return answer
+    prefer_first_ids(model, rank=siting.rank, cost_limit=answer.upper + siting.tolerance - model.constant)
+    start = [(variable, float(rank in answer.rank)) for variable, rank in zip(model.is_open, siting.rank, strict=True)]
+    outcome = run_solver(model.lp, replace(options, gap_abs=0.0, time_limit_s=left_s), start=start)
+    if outcome.proof is not Proof.OPTIMAL:
+        return answer
+    plan = model.plan()
+    is_as_good = siting.value(plan) <= answer.upper + 2 * siting.tolerance and siting.is_feasible(plan)
+    is_first = siting.rank[plan].sum() <= answer.rank.sum()
+    if plan.size != siting.n_open or not (is_as_good and is_first):
+        return answer
+    return replace(answer, rank=siting.rank[plan], is_tie_broken=True)

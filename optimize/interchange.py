@@ -1,0 +1,79 @@
+"""A good plan in a moment: greedy addition, then interchange. It gives the start and never the last word."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimize.siting import Siting
+
+
+def add_greedily(siting: Siting) -> NDArray[np.intp]:
+    """Return the plan to which the site that saves most was added, again and again; the first of equal ones.
+
+    References
+    ----------
+    Kuehn, Hamburger (1963), A heuristic program for locating warehouses, doi:10.1287/mnsc.9.4.643.
+    """
+    chosen: list[int] = []
+    row_cost = siting.unserved_cost.copy()
+    while len(chosen) < siting.n_open:
+        saving = siting.sum_by_site(np.maximum(row_cost[siting.pair_row] - siting.pair_cost, 0.0))
+        saving[chosen] = -np.inf
+        best = int(np.argmax(saving))
+        chosen.append(best)
+        pairs = slice(siting.start[best], siting.start[best + 1])
+        rows = siting.pair_row[pairs]
+        row_cost[rows] = np.minimum(row_cost[rows], siting.pair_cost[pairs])
+    return np.sort(np.array(chosen, dtype=np.intp))
+
+
+def interchange(siting: Siting, plan: NDArray[np.intp], *, max_swaps: int = 1000) -> NDArray[np.intp]:
+    """Return the plan after the best swap of one open for one closed site, repeated until none saves anything.
+
+    References
+    ----------
+    Teitz, Bart (1968), doi:10.1287/opre.16.5.955; the saving of all swaps at once after Whitaker (1983) and
+    Resende, Werneck (2007), A fast swap-based local search procedure for location problems,
+    doi:10.1007/s10479-006-0154-0.
+    """
+    current = plan.copy()
+    for _ in range(max_swaps if current.size else 0):
+        saving = _swap_savings(siting, current)
+        site, place = divmod(int(np.argmax(saving)), current.size)
+        if saving[site, place] <= siting.tolerance:
+            break
+        current[place] = site
+    return np.sort(current)
+
+
+def _swap_savings(siting: Siting, plan: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return what opening each site and closing each place of the plan saves, shape (n_sites, plan.size)."""
+    nearest, place, second = two_nearest(siting, plan)
+    near = siting.pair_cost < second[siting.pair_row]  # no other pair can gain
+    site, row, cost = siting.pair_site[near], siting.pair_row[near], siting.pair_cost[near]
+    gain = np.bincount(site, weights=np.maximum(nearest[row] - cost, 0.0), minlength=siting.n_sites)
+    kept = np.bincount(
+        site * plan.size + place[row],
+        weights=second[row] - np.maximum(cost, nearest[row]),
+        minlength=siting.n_sites * plan.size,
+    ).reshape(siting.n_sites, plan.size)
+    loss = np.bincount(place, weights=second - nearest, minlength=plan.size)
+    saving = gain[:, None] - loss[None, :] + kept
+    saving[plan] = -np.inf
+    return np.asarray(saving)
+
+
+def two_nearest(siting: Siting, plan: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
+    """Return the cost of each row at its cheapest site of the plan, the place of that site, and the second cheapest cost."""
+    nearest, second = siting.unserved_cost.copy(), siting.unserved_cost.copy()
+    place = np.zeros(siting.n_rows, dtype=np.intp)
+    for k, site in enumerate(plan):
+        pairs = slice(siting.start[site], siting.start[site + 1])
+        rows, cost = siting.pair_row[pairs], siting.pair_cost[pairs]
+        was = nearest[rows]
+        is_nearer = cost < was
+        second[rows] = np.where(is_nearer, was, np.minimum(second[rows], cost))
+        nearest[rows] = np.minimum(was, cost)
+        place[rows] = np.where(is_nearer, k, place[rows])
+    return nearest, place, second

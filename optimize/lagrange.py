@@ -1,0 +1,185 @@
+"""A bound without a solver: Lagrangian relaxation, and the sites that it proves to be in no optimal plan, or in all.
+
+Notes
+-----
+Every row may be served any number of times, at a price: with prices :math:`λ_i`, site :math:`j` is worth
+:math:`ρ_j = Σ_i max(0, λ_i − c_ij)`, and no plan costs less than :math:`Σ_i λ_i` − the `n_open` largest
+:math:`ρ_j`, whatever the prices. A site whose worth is so small that any plan with it costs more than a plan already
+known is in no optimal plan. Plans as good as the best one are never ruled out, so the tie rule sees them all.
+
+References
+----------
+Geoffrion (1974), Lagrangean relaxation for integer programming, doi:10.1007/BFb0120690; Beasley (1993), Lagrangean
+heuristics for location problems, doi:10.1016/0377-2217(93)90118-7; deflected subgradients after Camerini, Fratta,
+Maffioli (1975), doi:10.1007/BFb0120697.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimize.interchange import add_greedily, interchange, two_nearest
+from optimize.siting import Siting, restrict
+
+MAX_ROUNDS = 8
+STEPS_PER_ROUND = 200
+STEPS_PER_PLAN = 25
+STEPS_WITHOUT_GAIN = 30
+FIRST_STEP = 1.0
+SMALLEST_STEP = 1e-3
+STEP_SHRINK = 0.7
+DEFLECTION = 0.9
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bounds:
+    """The best plan met, and the prices of the best bound.
+
+    Parameters
+    ----------
+    plan
+        Positions of the open sites, ascending, shape (n_open,).
+    is_feasible
+        Whether the plan serves every row that must be served.
+    upper
+        What the plan costs, penalties included.
+    lower
+        What no plan can undercut.
+    price
+        The prices that prove it, shape (n_rows,).
+    step
+        How far the next step goes, as a share of the way that would close the gap if the slope stayed.
+    """
+
+    plan: NDArray[np.intp]
+    is_feasible: bool
+    upper: float
+    lower: float
+    price: NDArray[np.float64]
+    step: float
+
+
+def narrow(siting: Siting, *, deadline: float | None = None) -> tuple[Siting, Bounds]:
+    """Return the problem without the sites that are in no optimal plan, and its bounds.
+
+    Parameters
+    ----------
+    siting
+        The problem, of which every optimal plan stays.
+    deadline
+        Moment of `time.monotonic` at which to stop; the result is valid, only less narrow.
+    """
+    bounds = _first_bounds(siting)
+    tried = {siting.rank[bounds.plan].tobytes()}
+    for _ in range(MAX_ROUNDS):
+        bounds = _climb(siting, bounds, tried=tried, deadline=deadline)
+        kept = rule_out(siting, bounds)
+        siting = restrict(siting, kept)
+        bounds = replace(bounds, plan=(np.cumsum(kept) - 1)[bounds.plan])
+        if _is_done(siting, bounds, deadline):
+            break
+    return siting, bounds
+
+
+def rule_out(siting: Siting, bounds: Bounds) -> NDArray[np.bool_]:
+    """Return which sites may be in an optimal plan, shape (n_sites,); without a plan to compare with, all."""
+    if not bounds.is_feasible:
+        return np.ones(siting.n_sites, dtype=np.bool_)
+    worth = _worth(siting, bounds.price)
+    opened, lower = _relaxed_plan(siting, bounds.price)
+    last_in = worth[opened].min(initial=np.inf)
+    kept = lower + last_in - worth <= bounds.upper + siting.tolerance
+    kept[opened] = True
+    kept[bounds.plan] = True  # as the bound says too, but for the rounding of sums
+    return np.asarray(kept)
+
+
+def _is_done(siting: Siting, bounds: Bounds, deadline: float | None) -> bool:
+    """Return whether more steps are of no use, or of no right."""
+    is_past = deadline is not None and time.monotonic() >= deadline
+    is_closed = bounds.upper - bounds.lower <= siting.tolerance
+    return is_past or is_closed or siting.n_sites == siting.n_open or bounds.step < SMALLEST_STEP
+
+
+def _first_bounds(siting: Siting) -> Bounds:
+    """Return the plan of greedy addition and interchange, and prices between its nearest and second nearest site."""
+    plan = interchange(siting, add_greedily(siting))
+    nearest, _, second = two_nearest(siting, plan)
+    return Bounds(
+        plan=plan,
+        is_feasible=siting.is_feasible(plan),
+        upper=siting.value(plan),
+        lower=-np.inf,
+        price=(nearest + second) / 2,
+        step=FIRST_STEP,
+    )
+
+
+def _climb(siting: Siting, best: Bounds, *, tried: set[bytes], deadline: float | None) -> Bounds:
+    """Return the bounds after one round of steps along the deflected slope."""
+    price, direction, stalled = best.price, np.zeros(siting.n_rows), 0
+    for count in range(STEPS_PER_ROUND):
+        opened, lower = _relaxed_plan(siting, price)
+        if count % STEPS_PER_PLAN == 0:
+            best = _with_plan(siting, best, opened, tried=tried)
+        stalled = 0 if lower > best.lower + 1e-6 * abs(best.upper - best.lower) else stalled + 1
+        if lower > best.lower:
+            best = replace(best, lower=lower, price=price)
+        if stalled >= STEPS_WITHOUT_GAIN:
+            best = replace(best, step=STEP_SHRINK * best.step)
+            price, direction, stalled = best.price, np.zeros(siting.n_rows), 0
+            opened, lower = _relaxed_plan(siting, price)
+        if _is_done(siting, best, deadline):
+            break
+        direction = DEFLECTION * direction + (1 - DEFLECTION) * _slope(siting, price, opened)
+        length = math.fsum(direction * direction)
+        if length == 0:
+            break
+        way = best.step * (best.upper - lower) / length
+        price = np.clip(price + way * direction, 0.0, siting.unserved_cost)
+    return best
+
+
+def _worth(siting: Siting, price: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each site is worth at the prices, shape (n_sites,)."""
+    margin = price[siting.pair_row]
+    margin -= siting.pair_cost
+    return siting.sum_by_site(np.maximum(margin, 0.0, out=margin))
+
+
+def _relaxed_plan(siting: Siting, price: NDArray[np.float64]) -> tuple[NDArray[np.intp], float]:
+    """Return the sites of most worth, ascending, and the bound that the prices prove."""
+    worth = _worth(siting, price)
+    opened = np.sort(np.argsort(-worth, kind="stable")[: siting.n_open])
+    return opened, siting.constant + float(price.sum()) - float(worth[opened].sum())
+
+
+def _slope(siting: Siting, price: NDArray[np.float64], opened: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return how the bound rises with each price: 1 less the number of times that the row is served."""
+    n_served = np.zeros(siting.n_rows)
+    for site in opened:
+        pairs = slice(siting.start[site], siting.start[site + 1])
+        rows = siting.pair_row[pairs]
+        n_served[rows] += siting.pair_cost[pairs] < price[rows]
+    slope = 1.0 - n_served
+    slope[(price >= siting.unserved_cost) & (slope > 0)] = 0.0
+    slope[(price <= 0) & (slope < 0)] = 0.0
+    return slope
+
+
+def _with_plan(siting: Siting, best: Bounds, opened: NDArray[np.intp], *, tried: set[bytes]) -> Bounds:
+    """Return the bounds with the plan that interchange finds from the relaxed one, if it is better."""
+    key = siting.rank[opened].tobytes()
+    if key in tried:
+        return best
+    tried.add(key)
+    plan = interchange(siting, opened)
+    upper = siting.value(plan)
+    if upper >= best.upper - siting.tolerance:
+        return best
+    return replace(best, plan=plan, upper=upper, is_feasible=siting.is_feasible(plan))

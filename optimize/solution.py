@@ -1,0 +1,118 @@
+"""The solution: which sites, who is served by which, and how far it is proven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+TIE_RULE = (
+    "Of the plans whose objective is the same to 1e-9, the one whose new ids stand first in the sorted list of free "
+    "candidates: the least sum of their positions."
+)
+TIE_RULE_OPEN = "Not proven that no other plan is as good: another one may stand earlier in the sorted list of ids."
+
+
+class Status(Enum):
+    """How far a solution is proven."""
+
+    OPTIMAL = "optimal"
+    """No plan is better: the solver says so, was asked for a gap of 0, and its bound meets the objective."""
+
+    FEASIBLE = "feasible"
+    """The plan meets every rule; a better one may exist, within the gap."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Allocation:
+    """Which selected site serves each served demand point.
+
+    Parameters
+    ----------
+    demand
+        Rows of the served demand points, shape (n_served,), ascending.
+    candidate
+        Column of the nearest selected site of each, shape (n_served,); of equally near ones that with the
+        smallest id.
+    """
+
+    demand: NDArray[np.intp]
+    candidate: NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFacts:
+    """Size and kind of the model that was solved.
+
+    Parameters
+    ----------
+    formulation
+        The model in a few words, with its source.
+    solver
+        Who solved it: ``highs`` or ``cbc``.
+    rows, columns, nonzeros
+        Size of the linear model, after aggregation and reduction.
+    n_classes
+        How many classes the demand was aggregated to: demand with the same cover (or, for the p-median,
+        the same set of sites within a radius) is one class.
+    n_candidates_left
+        How many free candidates the bound could not rule out before the exact solve.
+    """
+
+    formulation: str
+    solver: str
+    rows: int
+    columns: int
+    nonzeros: int
+    n_classes: int
+    n_candidates_left: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solution:
+    """A plan with its proof.
+
+    Parameters
+    ----------
+    status
+        `Status.OPTIMAL` only when proven.
+    selected
+        Fixed and new sites, in the order of `LocationProblem.candidate_ids`.
+    new
+        The new sites alone, in the same order.
+    objective
+        ``max_coverage``: covered weight, of fixed and new sites together. ``p_median``: sum of
+        weight × impedance in seconds, the unserved counted as `unserved_impedance_s`.
+    best_bound
+        What no plan can pass: above the objective for ``max_coverage``, below it for ``p_median``. Equal
+        to the objective where the status is optimal.
+    gap
+        |best_bound − objective| / the larger of both, in [0, 1]; 0 where the status is optimal.
+    is_tie_broken
+        Whether it is proven that, of all plans as good as this one, this is the one that the tie rule names.
+    tie_rule
+        `TIE_RULE` where that is proven, `TIE_RULE_OPEN` where it is not.
+    allocation
+        Who is served by which site.
+    model
+        Facts of the model.
+    notes
+        What a reader of the plan has to know, such as that the run was cut by the clock; one sentence each.
+    seconds
+        How long it took; not the same from run to run.
+    """
+
+    status: Status
+    selected: tuple[str, ...]
+    new: tuple[str, ...]
+    objective: float
+    best_bound: float
+    gap: float
+    is_tie_broken: bool
+    tie_rule: str
+    allocation: Allocation
+    model: ModelFacts
+    notes: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)

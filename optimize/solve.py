@@ -1,0 +1,182 @@
+"""From a location problem to its verified solution."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from data.errors import Faults, ProblemError, suggest_name
+from optimize import max_coverage, p_median
+from optimize.evaluate import allocate, objective_value
+from optimize.exact import Answer, Clock, find_answer
+from optimize.highs import SolverName, SolverOptions
+from optimize.problem import LocationProblem, Objective
+from optimize.rules import SiteRules, site_rules
+from optimize.siting import Siting
+from optimize.solution import TIE_RULE, TIE_RULE_OPEN, ModelFacts, Solution, Status
+from optimize.verify import verify_solution
+
+SOLVERS: tuple[SolverName, ...] = ("highs", "cbc")
+LARGEST_SEED = 2**31 - 1
+"""The largest `random_seed` that HiGHS takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Model:
+    """What a module of a model gives."""
+
+    formulation: str
+    build: Callable[[LocationProblem, SiteRules], Siting]
+    absolute_gap: Callable[..., float]
+
+
+_MODELS: dict[Objective, _Model] = {
+    "max_coverage": _Model(
+        formulation=max_coverage.FORMULATION,
+        build=max_coverage.build_max_coverage,
+        absolute_gap=max_coverage.absolute_gap,
+    ),
+    "p_median": _Model(formulation=p_median.FORMULATION, build=p_median.build_p_median, absolute_gap=p_median.absolute_gap),
+}
+
+
+def solve(
+    problem: LocationProblem,
+    *,
+    time_limit_s: float | None = None,
+    gap: float = 0.0,
+    solver: SolverName = "highs",
+    seed: int = 0,
+    threads: int = 1,
+) -> Solution:
+    """Return the best plan with its proof, verified.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    time_limit_s
+        When to stop, in seconds; without it the run goes on to the proof. A run that the clock cuts returns the best
+        plan so far as `Status.FEASIBLE`, and need not be the same from run to run.
+    gap
+        Relative gap at which to stop, in [0, 1). Only with 0 is a solution ever `Status.OPTIMAL`.
+    solver
+        ``highs``, or ``cbc`` as a cross-check of small problems: it gives no bound before the proof.
+    seed
+        Seed of the solver's own decisions; it changes the way to the optimum, not the optimum.
+    threads
+        How many threads the solver may use.
+
+    Raises
+    ------
+    ProblemError
+        An option is out of its range; `FaultsError` where several are.
+    InfeasibleError
+        No plan meets the rules.
+    SolverError
+        The solver failed, or the time was over before there was a plan.
+    VerificationError
+        The solution does not stand up to the recount.
+
+    Notes
+    -----
+    1. Demand is aggregated by its cover. 2. Interchange gives a plan and Lagrangian prices give a bound; candidates that
+    by that bound are in no optimal plan are left out. 3. The model of the others is solved exactly. 4. Of equal plans
+    the tie rule takes one, by a second exact solve. 5. The plan is recounted from the arrays. Candidates are sorted by
+    id and demand by its contents first, so the order of rows and columns changes nothing.
+    """
+    clock = Clock(began=time.monotonic(), limit_s=time_limit_s)
+    _check_options(time_limit_s=time_limit_s, gap=gap, solver=solver, seed=seed, threads=threads)
+    model = _MODELS[problem.objective]
+    rules = site_rules(problem)
+    answer = find_answer(
+        model.build(problem, rules),
+        options=SolverOptions(solver=solver, gap_abs=0.0, time_limit_s=None, seed=seed, threads=threads),
+        clock=clock,
+        absolute_gap=partial(model.absolute_gap, gap=gap) if gap > 0 else None,
+    )
+    facts = _facts(answer, formulation=model.formulation, solver=solver)
+    solution = _as_solution(problem, answer, rules=rules, facts=facts, clock=clock, gap=gap)
+    verify_solution(problem, solution)
+    return solution
+
+
+def _facts(answer: Answer, *, formulation: str, solver: SolverName) -> ModelFacts:
+    """Return the facts of the model that gave an answer."""
+    return ModelFacts(
+        formulation=formulation,
+        solver=solver,
+        rows=answer.n_rows,
+        columns=answer.n_columns,
+        nonzeros=answer.n_nonzeros,
+        n_classes=answer.n_classes,
+        n_candidates_left=answer.n_sites,
+    )
+
+
+def _as_solution(
+    problem: LocationProblem, answer: Answer, *, rules: SiteRules, facts: ModelFacts, clock: Clock, gap: float
+) -> Solution:
+    """Return an answer in the words of the problem; its objective is counted anew from the arrays."""
+    opened = {problem.candidate_ids[j] for j in rules.free[answer.rank]} | set(problem.required)
+    new = tuple(name for name in problem.candidate_ids if name in opened)
+    selected = tuple(name for name in problem.candidate_ids if name in opened or name in problem.fixed)
+    allocation = allocate(problem, selected)
+    objective = objective_value(problem, allocation)
+    missing = 0.0 if answer.is_optimal else answer.upper - answer.lower
+    if problem.objective == "max_coverage":
+        best_bound = min(objective + missing, math.fsum(problem.weight))
+    else:
+        best_bound = max(objective - missing, 0.0)
+    larger = max(objective, best_bound)
+    return Solution(
+        status=Status.OPTIMAL if answer.is_optimal else Status.FEASIBLE,
+        selected=selected,
+        new=new,
+        objective=objective,
+        best_bound=best_bound,
+        gap=abs(best_bound - objective) / larger if larger > 0 else 0.0,
+        is_tie_broken=answer.is_tie_broken,
+        tie_rule=TIE_RULE if answer.is_tie_broken else TIE_RULE_OPEN,
+        allocation=allocation,
+        model=facts,
+        notes=_notes(answer, gap=gap),
+        seconds=time.monotonic() - clock.began,
+    )
+
+
+def _notes(answer: Answer, *, gap: float) -> tuple[str, ...]:
+    """Return what a reader of the plan has to know beside its figures."""
+    notes = []
+    if answer.is_cut:
+        notes.append("The time limit cut the run: another run may give another plan.")
+    elif gap > 0:
+        notes.append(f"A gap of {gap:g} was asked for: the run stopped at the first plan within it.")
+    elif not answer.is_optimal:
+        notes.append("The solver calls the plan optimal, but its bound does not meet the recounted objective.")
+    elif not answer.is_tie_broken:
+        notes.append("The plan is optimal; that it is the one which the tie rule names was not proven.")
+    return tuple(notes)
+
+
+def _check_options(*, time_limit_s: object, gap: object, solver: object, seed: object, threads: object) -> None:
+    """Raise if an option of `solve` is out of its range."""
+    faults = Faults()
+    if solver not in SOLVERS:
+        faults.add(ProblemError(f"unknown solver {solver!r}", where="solver", remedy=suggest_name(str(solver), SOLVERS)))
+    if time_limit_s is not None and not (_is_number(time_limit_s) and 0 < float(time_limit_s) < math.inf):  # type: ignore[arg-type]
+        faults.add(ProblemError(f"{time_limit_s!r} is no number of seconds > 0", where="time_limit_s"))
+    if not (_is_number(gap) and 0 <= float(gap) < 1):  # type: ignore[arg-type]
+        faults.add(ProblemError(f"{gap!r} is no share in [0, 1)", where="gap"))
+    if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+        faults.add(ProblemError(f"{seed!r} is no whole number in 0 … {LARGEST_SEED}", where="seed"))
+    if not isinstance(threads, int) or threads < 1:
+        faults.add(ProblemError(f"{threads!r} is no whole number ≥ 1", where="threads"))
+    faults.raise_if_any()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
