@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.errors import ColumnError, CountError, Faults, IdError, PlannerError, suggest_name
 
-TRUE_TEXTS, FALSE_TEXTS = ("true", "1", "yes"), ("false", "0", "no")
+TRUE_TEXTS, FALSE_TEXTS = ("true", "1", "yes", "si", "sì"), ("false", "0", "no")
 CONTROL = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
 SHOWN_CHARACTERS = 40
 SEPARATOR = ";"
@@ -218,20 +218,25 @@ def read_whole_ids(frame: pd.DataFrame, column: str, *, where: str, is_unique: b
 
 
 def read_booleans(frame: pd.DataFrame, column: str, *, where: str) -> NDArray[np.bool_]:
-    """Return a column of true and false (also 1 and 0, yes and no) as booleans.
+    """Return a column of true and false (also 1 and 0, yes or si and no, in any case) as booleans.
 
     Raises
     ------
     CountError
         If a value is neither, or missing.
     """
-    texts = _comparable(frame[column])
-    is_true, is_false = texts.isin(TRUE_TEXTS).to_numpy(), texts.isin(FALSE_TEXTS).to_numpy()
+    is_true = find_true(frame[column])
+    is_false = clean_text(frame[column]).str.lower().isin(FALSE_TEXTS).to_numpy(dtype=bool)
     wrong = ~(is_true | is_false)
     if wrong.any():
         cells = _name_cells(frame[[column]], wrong[:, None])
         raise CountError("values are neither true nor false", where=where, n=int(wrong.sum()), examples=cells)
-    return np.asarray(is_true, dtype=bool)
+    return is_true
+
+
+def find_true(column: pd.Series) -> NDArray[np.bool_]:
+    """Return which values say true; everything else, missing ones too, does not."""
+    return clean_text(column).str.lower().isin(TRUE_TEXTS).to_numpy(dtype=bool)
 
 
 def _comparable(column: pd.Series) -> pd.Series:

@@ -110,7 +110,7 @@ def _parse_layer(name: str, table: object, where: str, faults: Faults) -> LayerE
 
 
 def _check_roles(given: Mapping[str, Any], where: str, faults: Faults) -> None:
-    roles = Counter(table.get("role") for table in given.values() if isinstance(table, dict))
+    roles = Counter(str(table.get("role")) for table in given.values() if isinstance(table, dict))
     for role in ROLES_NEEDED:
         if given and not roles[role]:
             faults.add(RecipeError(f"no layer has the role {role!r}", where=where, remedy="A city needs one"))

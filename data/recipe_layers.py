@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import PurePosixPath
 from typing import Annotated, ClassVar, Literal
@@ -34,6 +35,22 @@ def check_target_name(name: str) -> str:
     return name
 
 
+def check_position_error(value: float | dict[str, float]) -> float | dict[str, float]:
+    """Return metres as they are: one number, or one for each text of the column `position_quality`."""
+    table = value if isinstance(value, dict) else {"": value}
+    if not all(0 <= metres < math.inf for metres in table.values()):
+        raise ValueError("metres are 0 or more")
+    return value
+
+
+def _metres(value: object) -> object:
+    """Refuse what is neither metres nor a table of them in one message, where a union would give two."""
+    numbers = value.values() if isinstance(value, dict) else [value]
+    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+        raise ValueError("give metres, or a table from each text of 'position_quality' to metres")
+    return {str(key): float(number) for key, number in value.items()} if isinstance(value, dict) else value
+
+
 def _date_text(value: object) -> object:
     return value.isoformat() if hasattr(value, "isoformat") else value  # TOML has dates of its own
 
@@ -42,6 +59,7 @@ FileName = Annotated[str, AfterValidator(check_file_name)]
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Target = Annotated[str, AfterValidator(check_target_name)]
+PositionError = Annotated[float | dict[str, float], BeforeValidator(_metres), AfterValidator(check_position_error)]
 Conditions = dict[Text, Annotated[list[bool | int | float | str], Field(min_length=1)]]
 
 
@@ -194,7 +212,7 @@ class SitesEntry(PlaceEntry):
     tags: dict[Name, Annotated[Conditions, Field(min_length=1)]] = {}
     owners: list[OwnerRule] = []
     merge_same_position: bool = False
-    position_error_m: Annotated[float, Field(ge=0)] | dict[str, Annotated[float, Field(ge=0)]]
+    position_error_m: PositionError
     outside: Literal["list", "error"] = "list"
 
     @model_validator(mode="after")

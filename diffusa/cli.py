@@ -12,7 +12,7 @@ import typer
 from data.check import check_pack
 from rich.console import Console
 
-from data.errors import PlannerError
+from data.errors import Faults, PlannerError
 from data.pack import read_pack
 from diffusa.city import build_city
 from diffusa.demo import make_demo
@@ -65,7 +65,7 @@ def build(
 ) -> None:
     """Build a city pack from source files."""
     pack = build_city(recipe_path(recipe), root, output, steps=_steps(quiet=quiet))
-    for line in check_pack(pack.folder).lines:
+    for line in check_pack(pack.folder).facts:
         typer.echo(line)
 
 
@@ -73,9 +73,12 @@ def build(
 def check(pack: Annotated[Path, typer.Argument(help="Folder of a pack.")]) -> None:
     """Say what is in a city pack and what is wrong with it."""
     report = check_pack(pack)
-    for line in report.lines:
+    for line in report.facts:
         typer.echo(line)
-    report.faults.raise_if_any()
+    faults = Faults()
+    for fault in report.faults:
+        faults.add(fault)
+    faults.raise_if_any()
 
 
 @app.command("plan")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -37,6 +38,8 @@ def show_plan(plan: Plan, map_path: Path, *, console: Console, language: str | N
         console.print(f"[bold]{translate('sample city, not real data', language=chosen).upper()}[/bold]")
     console.print(escape(_in(document.sentence, chosen)), soft_wrap=True)
     console.print(_figure_table(document, chosen))
+    for line in _site_lines(plan, chosen):
+        console.print(escape(line), soft_wrap=True, highlight=False)
     for line in _proof_lines(document, chosen):
         console.print(escape(line), soft_wrap=True, highlight=False)
     _print_connection(document, console, chosen)
@@ -48,20 +51,24 @@ def _in(text: Text, language: str) -> str:
 
 
 def _figure_table(document: PlanDocument, language: str) -> Table:
-    table = Table(title=escape(_in(document.title, language)), title_justify="left")
+    """Return one row per group and standard, one column per variant."""
+    alone = {(figure.group, figure.standard_min): figure for optimum in document.optima for figure in optimum.figures}
+    table = Table(title=escape(_in(document.title, language)), title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column(translate("share of the group within", language=language))
-    for standard in document.standards_min:
-        for group in document.groups:
-            minutes = format_number(standard, language=language, digits=0)
-            table.add_column(f"{minutes} min\n{escape(_in(group.label, language))}", justify="right")
-    keys = [(standard, group.key) for standard in document.standards_min for group in document.groups]
+    table.add_column("min", justify="right")
     for variant in document.variants:
-        cells = [_share(document.figure(variant.key, group, standard_min=standard), language) for standard, group in keys]
-        table.add_row(escape(_in(variant.name, language)), *cells)
+        table.add_column(escape(_in(variant.name, language)), justify="right")
     if len(document.optima) > 1:
-        own = {(figure.standard_min, figure.group): figure for optimum in document.optima for figure in optimum.figures}
-        cells = [_share(own[key], language) if key in own else "" for key in keys]
-        table.add_row(translate("best for each time alone", language=language), *cells)
+        table.add_column(translate("best for each time alone", language=language), justify="right")
+    for group in document.groups:
+        table.add_section()
+        for row, standard in enumerate(document.standards_min):
+            minutes = format_number(standard, language=language, digits=0)
+            figures = [document.figure(variant.key, group.key, standard_min=standard) for variant in document.variants]
+            if len(document.optima) > 1:
+                figures.append(alone[group.key, standard])
+            label = "" if row else escape(_in(group.label, language))
+            table.add_row(label, minutes, *[_share(figure, language) for figure in figures])
     return table
 
 
@@ -70,7 +77,17 @@ def _share(figure: Figure, language: str) -> str:
     if figure.share_low is None or figure.share_high is None:
         return share
     low, high = (format_percent(value, language=language, digits=1) for value in (figure.share_low, figure.share_high))
-    return share if low == high else f"{share}\n({low}–{high})"
+    return share if low == high else f"{share}\n{low}–{high}"
+
+
+def _site_lines(plan: Plan, language: str) -> list[str]:
+    """Return the proposed sites by name and address, one a line."""
+    proposed = plan.sites[plan.sites["role"] == "proposed"]
+    lines = [translate("Proposed places", language=language) + ":"] if len(proposed) else []
+    for site_id, name, kind, address in proposed[["site_id", "name", "kind", "address"]].itertuples(index=False):
+        parts = [str(part) for part in (name, _in(kind_name(kind), language), address) if isinstance(part, str) and part]
+        lines.append(f"  {', '.join(parts)} [{site_id}]")
+    return lines
 
 
 def _proof_lines(document: PlanDocument, language: str) -> list[str]:

@@ -18,6 +18,8 @@ from maps.outlines import bounds_of
 from maps.page_data import build_page_data
 
 _TILES = TILE_HOST + "/{z}/{x}/{y}.png"
+# A quarter of a zoom lets a city fill its place; without fading, what is drawn is there at once (also for paper).
+_ZOOM = {"min_zoom": 8, "max_zoom": 18, "zoom_snap": 0.25, "fade_animation": False}
 _PARTS = ("quarters", "districts", "stations", "labels", "sites")
 _TILES_ATTRIBUTION = '&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors'
 
@@ -114,7 +116,7 @@ def build_map(plan: Plan) -> CityMap:
     document = plan.document
     language = document.city.language
     data = build_page_data(plan, messages=messages_in(page_script() + read_template("parts.html")))
-    city_map = CityMap(location=_middle(plan), tiles=None, zoom_start=12, min_zoom=8, max_zoom=18)
+    city_map = CityMap(location=_middle(plan), tiles=None, zoom_start=12, **_ZOOM)
     page = PageFigure(
         language=language,
         title=f"{getattr(document.title, language)} – {document.city.name}",

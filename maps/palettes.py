@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 # Within the standard: dark to light blue; beyond it: light to dark orange. The standard is where the hue turns.
 WITHIN = ("#08519c", "#3182bd", "#9ecae1")
 BEYOND = ("#fdd49e", "#fc8d59", "#d7401f")
-NOT_REACHED = "#7a1f0e"
+NOT_REACHED = "#8f2d14"
 PEOPLE = ("#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1", "#4a2483")
 SHARE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8, 1.0)

@@ -55,6 +55,12 @@ class CoverModel:
         """Return the positions of the open sites after a solve, ascending."""
         return np.flatnonzero([variable.varValue is not None and variable.varValue > 0.5 for variable in self.is_open])
 
+    def start(self, plan: NDArray[np.intp]) -> list[tuple[Any, float]]:
+        """Return a plan as values of the site variables."""
+        is_open = np.zeros(len(self.is_open))
+        is_open[plan] = 1.0
+        return list(zip(self.is_open, is_open.tolist(), strict=True))
+
 
 def build_model(classes: CoverClasses, *, n_sites: int, n_open: int) -> CoverModel:
     """Return the model that chooses `n_open` of `n_sites` sites at the least cost of the classes without an open site.
@@ -84,21 +90,51 @@ def build_model(classes: CoverClasses, *, n_sites: int, n_open: int) -> CoverMod
     return CoverModel(lp=lp, is_open=is_open, factor=factor, constant=classes.constant)
 
 
-def prefer_first_ids(model: CoverModel, *, rank: NDArray[np.intp], cost_limit: float) -> None:
-    """Turn the model into that of the tie rule: the least sum of ranks among the plans within a limit of cost.
+def seek_earlier_plan(model: CoverModel, *, rank: NDArray[np.intp], plan: NDArray[np.intp], advantage: float) -> Any:
+    """Turn the model into the question whether an equal plan has a smaller sum of ranks; return the variable that says no.
 
     Parameters
     ----------
     model
         The model, changed in place.
     rank
-        Position of each site in the sorted list of free candidates, shape (n_sites,).
+        Position of each site in the sorted list of free candidates, shape (n_sites,), ascending.
+    plan
+        Positions of the sites of an optimal plan.
+    advantage
+        By how much a plan with a smaller sum may cost more.
+
+    Notes
+    -----
+    The variable lifts the limit on the sum of ranks, for the price of the advantage. So the known plan is a solution
+    from the start, and cuts off as much as it did before; a constraint on the cost would be a dense row.
+    """
+    lp, place = model.lp, rank + 1
+    limit = int(place[plan].sum()) - 1
+    largest = int(place[rank.size - plan.size :].sum())
+    is_lifted = lp.add_variable("is_lifted", 0, 1, cat=pulp.LpInteger)
+    lp.setObjective(pulp.LpAffineExpression([*lp.objective.items(), (is_lifted, advantage * model.factor)]))
+    terms = list(zip(model.is_open, place.astype(np.float64).tolist(), strict=True))
+    terms.append((is_lifted, float(limit - largest)))
+    lp.addConstraint(_row(terms, sense=pulp.LpConstraintLE, rhs=limit), "rank")
+    return is_lifted
+
+
+def prefer_first_ids(model: CoverModel, *, rank: NDArray[np.intp], cost_limit: float) -> None:
+    """Turn the model into that of the least sum of ranks among the plans within a limit of cost.
+
+    Parameters
+    ----------
+    model
+        The model, changed in place.
+    rank
+        Position of each site in the sorted list of free candidates, shape (n_sites,), ascending.
     cost_limit
-        What a plan may cost to count as optimal, without the constant.
+        What a plan may cost to count as optimal, the constant included.
     """
     cost = model.lp.objective
     if cost:
-        limit = cost_limit * model.factor
+        limit = (cost_limit - model.constant) * model.factor
         model.lp.addConstraint(_row(list(cost.items()), sense=pulp.LpConstraintLE, rhs=limit), "cost")
     model.lp.setObjective(pulp.LpAffineExpression(list(zip(model.is_open, (rank + 1.0).tolist(), strict=True))))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,38 +10,14 @@ from numpy.typing import NDArray
 
 from data.errors import InfeasibleError, SolverError
 from optimize.aggregate import radius_classes
-from optimize.cover_model import CoverModel, build_model, prefer_first_ids
+from optimize.clock import Clock
+from optimize.cover_model import CoverModel, build_model
 from optimize.highs import Outcome, Proof, SolverOptions, run_solver
 from optimize.lagrange import Bounds, narrow
 from optimize.siting import Siting
+from optimize.ties import first_of_equals
 
 SHARE_OF_TIME_FOR_BOUNDS = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clock:
-    """When a run began, and how long it may take.
-
-    Parameters
-    ----------
-    began
-        Moment of `time.monotonic`.
-    limit_s
-        Seconds that the run may take; None for any.
-    """
-
-    began: float
-    limit_s: float | None
-
-    def left_s(self) -> float | None:
-        """Return how many seconds are left, None for any."""
-        if self.limit_s is None:
-            return None
-        return max(0.0, self.began + self.limit_s - time.monotonic())
-
-    def deadline(self, share: float) -> float | None:
-        """Return the moment of `time.monotonic` at which that share of the time is over, None for never."""
-        return None if self.limit_s is None else self.began + share * self.limit_s
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -122,18 +97,12 @@ def find_answer(
     if siting.n_sites == 0:
         return answer
     asked = replace(options, gap_abs=allowed * model.factor, time_limit_s=clock.left_s())
-    outcome = run_solver(model.lp, asked, start=_start(model, bounds))
+    outcome = run_solver(model.lp, asked, start=model.start(bounds.plan) if bounds.is_feasible else ())
     answer = _judged(answer, siting=siting, bounds=bounds, model=model, outcome=outcome, is_exact=absolute_gap is None)
-    return _tie_broken(answer, siting=siting, model=model, options=options, clock=clock) if answer.is_optimal else answer
-
-
-def _start(model: CoverModel, bounds: Bounds) -> list[tuple[object, float]]:
-    """Return the best plan as values of the variables; nothing if it is no plan."""
-    if not bounds.is_feasible:
-        return []
-    is_open = np.zeros(len(model.is_open))
-    is_open[bounds.plan] = 1.0
-    return list(zip(model.is_open, is_open.tolist(), strict=True))
+    if not answer.is_optimal:
+        return answer
+    first = first_of_equals(siting, answer.rank, classes=classes, options=options, clock=clock)
+    return answer if first is None else replace(answer, rank=first, is_tie_broken=True)
 
 
 def _judged(answer: Answer, *, siting: Siting, bounds: Bounds, model: CoverModel, outcome: Outcome, is_exact: bool) -> Answer:
@@ -164,28 +133,3 @@ def _judged(answer: Answer, *, siting: Siting, bounds: Bounds, model: CoverModel
         is_optimal=outcome.proof is Proof.OPTIMAL and is_exact and upper - lower <= siting.tolerance,
         is_cut=outcome.proof is not Proof.OPTIMAL,
     )
-
-
-def _tie_broken(answer: Answer, *, siting: Siting, model: CoverModel, options: SolverOptions, clock: Clock) -> Answer:
-    """Return the answer with the plan that the tie rule names, if that is proven in the time left.
-
-    Notes
-    -----
-    No optimal plan was ruled out before, so the second solve is as exact as the first.
-    """
-    if siting.n_sites == siting.n_open:  # the bound left one plan only
-        return replace(answer, is_tie_broken=True)
-    left_s = clock.left_s()
-    if left_s == 0:
-        return answer
-    prefer_first_ids(model, rank=siting.rank, cost_limit=answer.upper + siting.tolerance - model.constant)
-    start = [(variable, float(rank in answer.rank)) for variable, rank in zip(model.is_open, siting.rank, strict=True)]
-    outcome = run_solver(model.lp, replace(options, gap_abs=0.0, time_limit_s=left_s), start=start)
-    if outcome.proof is not Proof.OPTIMAL:
-        return answer
-    plan = model.plan()
-    is_as_good = siting.value(plan) <= answer.upper + 2 * siting.tolerance and siting.is_feasible(plan)
-    is_first = siting.rank[plan].sum() <= answer.rank.sum()
-    if plan.size != siting.n_open or not (is_as_good and is_first):
-        return answer
-    return replace(answer, rank=siting.rank[plan], is_tie_broken=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.clean.areas import CityAreas, clean_polygons
 from data.clean.points import distances_to_own, read_points
 from data.columns import (
-    TRUE_TEXTS,
+    find_true,
     gather_columns,
     match_rows,
     name_values,
@@ -159,7 +159,7 @@ def _lacks_position(frame: pd.DataFrame, entry: CensusEntry) -> NDArray[np.bool_
         without = frame.geometry.isna() | frame.geometry.is_empty
     else:
         return np.zeros(len(frame), dtype=bool)
-    return match_rows(frame, {entry.no_place: list(TRUE_TEXTS)}) & without.to_numpy(dtype=bool)
+    return find_true(frame[entry.no_place]) & without.to_numpy(dtype=bool)
 
 
 def _check_near(clean: gpd.GeoDataFrame, away: NDArray[np.float64], *, where: str) -> None:

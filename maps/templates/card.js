@@ -1,18 +1,29 @@
-/* The quarter's card: people, reached before, compared and after, mean minutes. */
+/* The card beside the map: a quarter with people, reached before, compared and after, mean minutes; on a phone also what a popup says. */
 diffusa.card = (() => {
   const { plan, text, pick, number, percent, element, fromData, isKnown, variants } = diffusa;
   const place = document.getElementById("card");
-  let shown = null;
+  let shown = null; // the quarter, or what makes the facts
   let opener = null;
 
-  function open(quarter) {
+  function put(what) {
     if (!shown) opener = document.activeElement;
-    shown = quarter;
+    shown = what;
+    diffusa.page.closeSheets();
     render();
     place.hidden = false;
-    diffusa.page.closeSheets();
-    diffusa.quarters.select(quarter);
+    place.scrollTop = 0;
+  }
+
+  function openFacts(make) {
+    diffusa.quarters.select(null);
+    put(make);
+    if (diffusa.byKeyboard()) place.focus();
+  }
+
+  function open(quarter) {
     diffusa.page.map().closePopup();
+    put(quarter);
+    diffusa.quarters.select(quarter);
     diffusa.page.map().fitBounds(diffusa.quarters.boundsOf(quarter), { maxZoom: 14, animate: false, ...diffusa.page.padding() });
     document.getElementById("quarter").value = String(plan.quarters.indexOf(quarter));
     if (diffusa.byKeyboard()) place.focus();
@@ -28,12 +39,16 @@ diffusa.card = (() => {
     if (opener?.isConnected) opener.focus();
   }
 
-  function header(quarter) {
+  function closeButton() {
     const button = element("button", { type: "button", class: "close", "aria-label": text("Close") }, "×");
     button.addEventListener("click", close);
+    return button;
+  }
+
+  function header(quarter) {
     const district = plan.districts.find((other) => other.district === quarter.district);
     const title = element("h2", { id: "card-title" }, fromData(quarter.name));
-    return [button, title, district ? element("p", { class: "city" }, fromData(district.name)) : null];
+    return [closeButton(), title, district ? element("p", { class: "city" }, fromData(district.name)) : null];
   }
 
   /* A cell of the table: how many, and the share; or one value alone. */
@@ -59,6 +74,10 @@ diffusa.card = (() => {
 
   function render() {
     if (!shown) return;
+    if (typeof shown === "function") {
+      place.replaceChildren(closeButton(), shown());
+      return;
+    }
     const note = text("Mean minutes: of the need within {n} minutes. Beyond: share of the need.", { n: diffusa.minutes(plan.document.cutoff_min) });
     place.replaceChildren(...header(shown).filter(Boolean), table(shown), element("p", { class: "note" }, note));
   }
@@ -67,5 +86,5 @@ diffusa.card = (() => {
     if (event.key === "Escape") close();
   });
 
-  return { open, close, render };
+  return { open, openFacts, close, render, place };
 })();

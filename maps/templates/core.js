@@ -94,12 +94,12 @@ const diffusa = (() => {
   const roleOf = (key) => (key === before ? "existing" : key === "best" ? "proposed" : "compared");
 
   /* Where the last input came from: what a reader opens by keyboard takes the focus. */
-  let isByKeyboard = false;
-  document.addEventListener("keydown", () => (isByKeyboard = true), true);
-  document.addEventListener("pointerdown", () => (isByKeyboard = false), true);
+  const root = document.documentElement;
+  document.addEventListener("keydown", () => (root.dataset.input = "keyboard"), true);
+  document.addEventListener("pointerdown", () => (root.dataset.input = "pointer"), true);
 
   return {
     plan, state, variants, compared, before, onChange, change, text, pick, isKnown, number, percent, minutes, element, fromData, fill,
-    translateParts, variantName, groupIndex, groupName, roleOf, byKeyboard: () => isByKeyboard,
+    translateParts, variantName, groupIndex, groupName, roleOf, byKeyboard: () => root.dataset.input === "keyboard",
   };
 })();

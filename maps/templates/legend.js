@@ -23,7 +23,7 @@ diffusa.legend = (() => {
     fill("key-title", view.title());
     const colors = view.entries().map(({ color, label }) => element("li", {}, swatch(color), label));
     fill("key-entries", ...colors, ...shapes());
-    fill("key-note", [view.note(), hasFaded() ? text("Faded places are not open in this situation.") : ""].filter(Boolean).join(" "));
+    fill("key-note", [view.note(), hasFaded() ? text("Hollow places are not open in this situation.") : ""].filter(Boolean).join(" "));
   }
 
   return { render };

@@ -1,20 +1,29 @@
 /* The page as a whole: the map's panes and controls, what changes when the state changes, sheets on a phone, printing. */
 diffusa.page = (() => {
   const { plan, state, text, element, fromData } = diffusa;
-  const PANES = { cells: 250, quarters: 350, districts: 360, stations: 370, candidates: 380, labels: 560 };
+  const PANES = { cells: 250, quarters: 350, districts: 360, stations: 370, highlight: 390, candidates: 395, labels: 560 };
+  const FAR_ZOOM = 11.4; // below it shapes are smaller
+  const CONTROLS_WIDTH = 306;
   let map = null;
+  let popup = null;
   const tip = L.tooltip({ className: "reading-tip", direction: "top", offset: [0, -6], opacity: 1 });
 
   function open(made) {
     map = made;
     Object.entries(PANES).forEach(([name, level]) => (map.createPane(name).style.zIndex = level));
-    ["cells", "labels", "districts"].forEach((name) => (map.getPane(name).style.pointerEvents = "none"));
+    ["cells", "labels", "districts", "highlight"].forEach((name) => (map.getPane(name).style.pointerEvents = "none"));
     map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
-    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+    addCityControl();
     addSourcesControl();
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+    map.on("zoomend", () => map.getContainer().classList.toggle("is-far", map.getZoom() < FAR_ZOOM));
     diffusa.translateParts();
     diffusa.panel.render();
     return map;
+  }
+
+  function showCity() {
+    map.fitBounds(plan.bounds, { animate: false, ...(isPhone() ? { padding: [8, 8] } : { paddingTopLeft: [14, 14], paddingBottomRight: [CONTROLS_WIDTH, 14] }) });
   }
 
   /* Everything is on the map: fill the layers, connect the switches, and say that the page is ready. */
@@ -25,7 +34,7 @@ diffusa.page = (() => {
     diffusa.onChange(update);
     update(new Set(["language"]));
     map.invalidateSize({ animate: false });
-    map.fitBounds(plan.bounds, { animate: false, ...(isPhone() ? { padding: [8, 8] } : { paddingTopLeft: [14, 14], paddingBottomRight: [286, 14] }) });
+    showCity();
     diffusa.cells.repaint(); // not before: each change of the view would draw every cell again
     connectReading();
     connectSheets();
@@ -51,10 +60,12 @@ diffusa.page = (() => {
     diffusa.panel.render();
     diffusa.controls.refreshQuarters();
     diffusa.card.render();
+    if (popup?.isOpen()) popup.update();
     map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", text("Map. Arrow keys move it, plus and minus zoom, Enter reads the place in the middle."));
     name(".leaflet-control-zoom-in", text("Zoom in"));
     name(".leaflet-control-zoom-out", text("Zoom out"));
+    name(".whole-city", text("Whole city"));
     document.querySelector(".sources-link").textContent = text("Sources");
   }
 
@@ -64,13 +75,24 @@ diffusa.page = (() => {
     found?.setAttribute("aria-label", label);
   }
 
+  function addCityControl() {
+    const City = L.Control.extend({
+      onAdd() {
+        const button = element("a", { href: "#", role: "button", class: "whole-city" }, element("span", { "aria-hidden": "true" }, "⤢"));
+        L.DomEvent.on(button, "click", L.DomEvent.stop).on(button, "click", showCity);
+        return element("div", { class: "leaflet-bar" }, button);
+      },
+    });
+    map.addControl(new City({ position: "topleft" }));
+  }
+
   /* Whose data this is must be readable on the map itself; where there is no room a link leads to the list. */
   function addSourcesControl() {
     const Sources = L.Control.extend({
       onAdd() {
         const link = element("button", { type: "button", class: "sources-link" });
         link.addEventListener("click", showSources);
-        const owners = [...new Set(plan.document.sources.map((source) => source.attribution).filter(Boolean))];
+        const owners = new Set(plan.document.sources.flatMap((source) => source.attribution.split(";").map((owner) => owner.trim())).filter(Boolean));
         const made = element("div", { class: "leaflet-control-attribution owners" }, link);
         owners.forEach((owner) => made.append(element("span", {}, " · ", fromData(owner))));
         L.DomEvent.disableClickPropagation(made);
@@ -126,8 +148,21 @@ diffusa.page = (() => {
   function openCell(latlng) {
     const cell = diffusa.cells.locate(latlng);
     if (cell < 0) return;
-    if (diffusa.views.current().kind === "cells") L.popup({ maxWidth: 300, minWidth: 200 }).setLatLng(latlng).setContent(() => diffusa.cells.facts(cell)).openOn(map);
+    if (diffusa.views.current().kind === "cells") present(latlng, () => diffusa.cells.facts(cell));
     else if (diffusa.cells.quarterOf(cell)) diffusa.card.open(diffusa.cells.quarterOf(cell));
+  }
+
+  /* What is known of a place: in a popup, on a phone in the card below. */
+  function present(latlng, make) {
+    if (isPhone()) {
+      diffusa.card.openFacts(make);
+      const covered = map.getContainer().getBoundingClientRect().bottom - diffusa.card.place.getBoundingClientRect().top;
+      map.panInside(latlng, { animate: false, paddingTopLeft: [30, 30], paddingBottomRight: [30, Math.max(0, covered) + 30] });
+      return;
+    }
+    diffusa.card.close();
+    const room = { autoPanPaddingTopLeft: [60, 12], autoPanPaddingBottomRight: [CONTROLS_WIDTH, 12] };
+    popup = L.popup({ maxWidth: 300, minWidth: 220, offset: [0, -4], ...room }).setLatLng(latlng).setContent(make).openOn(map);
   }
 
   const openMiddle = () => openCell(map.getCenter());
@@ -191,10 +226,10 @@ diffusa.page = (() => {
 
   /* Where the card lies over the map, a quarter is shown beside it. */
   function padding() {
-    return isPhone() ? { paddingTopLeft: [10, 10], paddingBottomRight: [10, 0.55 * map.getSize().y] } : { paddingTopLeft: [380, 20], paddingBottomRight: [280, 20] };
+    return isPhone() ? { paddingTopLeft: [10, 10], paddingBottomRight: [10, 0.55 * map.getSize().y] } : { paddingTopLeft: [416, 20], paddingBottomRight: [CONTROLS_WIDTH, 20] };
   }
 
-  return { open, start, closeSheets, padding, map: () => map };
+  return { open, start, present, closeSheets, padding, map: () => map };
 })();
 diffusa.open = diffusa.page.open;
 diffusa.start = diffusa.page.start;

@@ -18,7 +18,7 @@ diffusa.panel = (() => {
 
   function range(found) {
     if (!isKnown(found.share_low) || !isKnown(found.share_high)) return null;
-    return text("{low} to {high}", { low: percent(found.share_low), high: percent(found.share_high) });
+    return `${number(found.share_low * 100, 1)}–${percent(found.share_high)}`;
   }
 
   function bar(variant, found) {
@@ -108,7 +108,7 @@ diffusa.panel = (() => {
   function proof(optimum) {
     const found = { n: minutes(optimum.standard_min), sites: number(optimum.new), gap: percent(optimum.gap, 2) };
     const said = optimum.status === "optimal"
-      ? text("{n} min: proven best choice of {sites} new places.", found)
+      ? text("{n} min: proven best choice of {sites} new places (gap {gap}).", found)
       : text("{n} min: best choice found of {sites} new places; one better by at most {gap} may exist.", found);
     return element("p", {}, optimum.is_verified ? `${said} ${text("Recounted.")}` : said);
   }
@@ -143,6 +143,7 @@ diffusa.panel = (() => {
     banner.hidden = !plain.city.is_sample;
     bars();
     section("proposed", ...diffusa.sites.of("proposed").map(placeItem));
+    fill("proof", ...plain.optima.filter((one) => one.standard_min === plain.standard_min).map(proof));
     fill("figures", ...plain.groups.map(figureTable));
     section("limits", ...texts(plain.limits));
     section("assumptions", ...texts(plain.assumptions));

@@ -22,11 +22,13 @@ diffusa.quarters = (() => {
   const { plan, state, element, fromData } = diffusa;
   const layer = L.featureGroup();
   const shapes = new Map();
-  let selected = null;
+  const highlight = L.featureGroup();
+  let highlightRenderer = null;
 
   /* The renderer needs its pane, so the outlines are made when the map is there. */
   function build() {
     const renderer = L.svg({ pane: "quarters", padding: 0.3 });
+    highlightRenderer = L.svg({ pane: "highlight", padding: 0.3 });
     plan.quarters.forEach((quarter) => {
       const shape = diffusa.outlines.polygon(quarter.parts, { pane: "quarters", renderer, bubblingMouseEvents: false });
       shape.on("click", () => diffusa.card.open(quarter));
@@ -45,21 +47,24 @@ diffusa.quarters = (() => {
   function style(quarter) {
     const view = diffusa.views.current();
     const isColoured = view.kind === "quarters";
-    const edge = quarter === selected ? { color: "#111", weight: 3 } : { color: isColoured ? "#ffffff" : "#5b6b78", weight: isColoured ? 1.2 : 0.8 };
-    return { ...edge, opacity: isColoured || quarter === selected ? 1 : 0.55, fill: true, fillOpacity: isColoured ? 0.92 : 0, fillColor: isColoured ? view.color(quarter) : "#ffffff" };
+    const edge = { color: isColoured ? "#ffffff" : "#5b6b78", weight: isColoured ? 1.2 : 0.8, opacity: isColoured ? 1 : 0.55 };
+    return { ...edge, fill: true, fillOpacity: isColoured ? 0.92 : 0, fillColor: isColoured ? view.color(quarter) : "#ffffff" };
   }
 
   function restyle() {
     const isColoured = diffusa.views.current().kind === "quarters";
     shapes.forEach((shape, quarter) => shape.setStyle(style(quarter)));
-    if (selected) shapes.get(selected).bringToFront();
     const map = layer._map;
     if (map) map.getPane("quarters").classList.toggle("is-inert", !isColoured);
   }
 
+  /* A dark line in a light one is seen on every ground. */
   function select(quarter) {
-    selected = quarter;
-    restyle();
+    highlight.clearLayers();
+    if (!quarter) return;
+    [["#ffffff", 7], ["#111111", 3]].forEach(([color, weight]) =>
+      diffusa.outlines.polygon(quarter.parts, { pane: "highlight", renderer: highlightRenderer, interactive: false, fill: false, color, weight }).addTo(highlight));
+    highlight.addTo(layer._map ?? diffusa.page.map());
   }
 
   const boundsOf = (quarter) => shapes.get(quarter).getBounds();
@@ -85,7 +90,7 @@ diffusa.stations = (() => {
     const renderer = L.svg({ pane: "stations", padding: 0.3 });
     plan.stations.forEach((station) => {
       const [lon, lat] = station.at;
-      const dot = L.circleMarker([lat, lon], { pane: "stations", renderer, radius: 2.6, color: "#ffffff", weight: 1, fillColor: "#3d4a55", fillOpacity: 1 });
+      const dot = L.circleMarker([lat, lon], { pane: "stations", renderer, radius: 2.3, color: "#ffffff", weight: 1, fillColor: "#3d4a55", fillOpacity: 1 });
       dot.bindTooltip(() => tip(station), { className: "reading-tip" });
       dot.addTo(layer);
     });

@@ -32,10 +32,16 @@ diffusa.sites = (() => {
   const roleName = (role) =>
     ({
       existing: text("Open now"),
-      compared: text("In a compared situation"),
+      compared: comparedName(),
       proposed: text("Proposed by the plan"),
       candidate: text("Other candidate"),
     })[role];
+
+  /* Sites of a situation that is compared go by its name. */
+  function comparedName() {
+    const others = diffusa.variants.filter((variant) => diffusa.roleOf(variant.key) === "compared");
+    return others.length === 1 ? pick(others[0].name) : text("Compared");
+  }
 
   const of = (role) => plan.sites.filter((site) => site.role === role);
 
@@ -44,7 +50,8 @@ diffusa.sites = (() => {
     plan.sites.forEach((site) => {
       const [lon, lat] = site.at;
       const made = site.role === "candidate" ? dot([lat, lon], renderer) : marker(site, [lat, lon]);
-      made.bindPopup(() => facts(site), { maxWidth: 300, minWidth: 220, autoPanPadding: [12, 12] });
+      const open = () => diffusa.page.present(made.getLatLng(), () => facts(site));
+      made.on("click", open).on("keypress", (event) => event.originalEvent.key === "Enter" && open());
       markers.set(site, made.addTo(groups[site.role]));
     });
     refresh();
@@ -79,10 +86,7 @@ diffusa.sites = (() => {
   }
 
   function refresh() {
-    markers.forEach((made, site) => {
-      name(site, made);
-      if (made.isPopupOpen()) made.getPopup().update();
-    });
+    markers.forEach((made, site) => name(site, made));
   }
 
   function row(name, shown) {
@@ -135,7 +139,7 @@ diffusa.sites = (() => {
     const made = markers.get(site);
     if (!map.hasLayer(groups[site.role])) map.addLayer(groups[site.role]);
     map.setView(made.getLatLng(), Math.max(map.getZoom(), 13.5), { animate: false });
-    made.openPopup();
+    diffusa.page.present(made.getLatLng(), () => facts(site));
   }
 
   return { layer, groups, build, refresh, roleName, of, show, ROLES };

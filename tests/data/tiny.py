@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,10 +81,14 @@ TABLES: dict[str, Any] = {
 }  # fmt: skip
 
 
+@functools.cache
+def _to_degrees() -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
+
+
 def place(east: float, north: float) -> tuple[float, float]:
     """Return longitude and latitude of a point so many metres east and north of the corner of the tiny city."""
-    to_degrees = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(EAST + east, NORTH + north)
+    lon, lat = _to_degrees().transform(EAST + east, NORTH + north)
     return round(lon, 7), round(lat, 7)
 
 
@@ -169,7 +175,9 @@ class TinyCity:
             if file in present:
                 continue
             if isinstance(frame, gpd.GeoDataFrame):
-                frame.to_file(self.folder / file, layer=layer or Path(file).stem, driver="GPKG")
+                with warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", message="'crs' was not provided")
+                    frame.to_file(self.folder / file, layer=layer or Path(file).stem, driver="GPKG")
             else:
                 frame.to_csv(self.folder / file, index=False)
 

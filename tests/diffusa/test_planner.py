@@ -92,7 +92,7 @@ def test_inputs_are_known_by_digest(sample_plan: Plan, sample_pack: CityPack) ->
 @pytest.mark.parametrize(
     "tables",
     [
-        {"travel": {"standard_min": 10}},
+        {"travel": {"standard_min": 30}},
         {"travel": {"speed_km_h": 3.2}},
         {"choose": {"new": 3}},
         {"need": {"unemployed": 100.0}},
