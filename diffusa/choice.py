@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from optimize.solve import solve
 
 from diffusa.journeys import Journeys
 from diffusa.question import Question
@@ -15,6 +14,7 @@ from layers.people import need_weight
 from layers.plan import Optimum
 from optimize.problem import LocationProblem
 from optimize.solution import Solution, Status
+from optimize.solve import solve
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from data.check import check_pack
 from rich.console import Console
 
+from data.check import check_pack
 from data.errors import Faults, PlannerError
 from data.pack import read_pack
 from diffusa.city import build_city
@@ -19,8 +19,9 @@ from diffusa.demo import make_demo
 from diffusa.embedded import recipe_path
 from diffusa.planner import MAP_NAME, make_plan, write_plan
 from diffusa.scenario import read_scenario, scenario_schema
-from diffusa.show import explain_scenario, show_plan
+from diffusa.show import explain_scenario, parse_language, show_plan
 from diffusa.steps import Steps
+from maps import i18n
 
 app = typer.Typer(
     help="Plan where services and spaces should spread in a city: where next, why there, and what it changes for whom.",
@@ -37,8 +38,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Language = Annotated[str | None, typer.Option("--language", help="it or en; default: the city's language.")]
 
 
-def _steps(*, quiet: bool) -> Steps:
-    return Steps(console=None if quiet else Console(stderr=True))
+def _steps(*, quiet: bool, language: i18n.Language | None = None) -> Steps:
+    return Steps(console=None if quiet else Console(stderr=True), language=language or "en")
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - the signature is typer's
@@ -90,11 +91,12 @@ def plan_command(
     language: Language = None,
 ) -> None:
     """Choose sites for a scenario and show what they change."""
+    spoken = parse_language(language)
     asked = read_scenario(scenario)
-    steps = _steps(quiet=quiet)
+    steps = _steps(quiet=quiet, language=spoken)
     plan = make_plan(asked, read_pack(city), steps=steps)
     write_plan(plan, output, steps=steps)
-    show_plan(plan, output / MAP_NAME, console=Console(), language=language)
+    show_plan(plan, output / MAP_NAME, console=Console(), language=spoken)
 
 
 @app.command()
@@ -104,9 +106,10 @@ def demo(
     language: Language = None,
 ) -> None:
     """Make a plan of the embedded sample city, which is not real data."""
-    steps = _steps(quiet=quiet)
+    spoken = parse_language(language)
+    steps = _steps(quiet=quiet, language=spoken)
     plan, folder = make_demo(output, steps=steps)
-    show_plan(plan, folder / MAP_NAME, console=Console(), language=language)
+    show_plan(plan, folder / MAP_NAME, console=Console(), language=spoken)
 
 
 @scenario_app.command("check")

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from data.errors import ScenarioError
+from data.errors import ScenarioError, suggest_name
 from data.pack import CityPack
 from diffusa.city import read_people
 from diffusa.question import put_question
@@ -17,23 +17,29 @@ from diffusa.scenario import Scenario
 from layers.kinds import kind_name
 from layers.plan import Figure, Plan, PlanDocument, Text
 from layers.sites import join_sites
-from maps.i18n import format_number, format_percent, translate
-
-LANGUAGES = ("it", "en")
+from maps.i18n import LANGUAGES, Language, format_number, format_percent, translate
 
 
-def show_plan(plan: Plan, map_path: Path, *, console: Console, language: str | None = None) -> None:
-    """Print the sentence, the table of figures, how sure the choice is, and where the map is.
+def parse_language(name: str | None) -> Language | None:
+    """Return a language given by its name; None, the city's own, for None.
 
     Raises
     ------
     ScenarioError
-        If the language is not one of the two.
+        If it is not one of the two.
     """
+    if name is None:
+        return None
+    for language in LANGUAGES:
+        if name == language:
+            return language
+    raise ScenarioError(f"no language {name!r}", where="--language", remedy=suggest_name(name, LANGUAGES))
+
+
+def show_plan(plan: Plan, map_path: Path, *, console: Console, language: Language | None = None) -> None:
+    """Print the sentence, the table of figures, how sure the choice is, and where the map is."""
     document = plan.document
     chosen = language or document.city.language
-    if chosen not in LANGUAGES:
-        raise ScenarioError(f"no language {chosen!r}", where="--language", remedy="Known are 'it' and 'en'")
     if document.city.is_sample:
         console.print(f"[bold]{translate('sample city, not real data', language=chosen).upper()}[/bold]")
     console.print(escape(_in(document.sentence, chosen)), soft_wrap=True)
@@ -46,11 +52,11 @@ def show_plan(plan: Plan, map_path: Path, *, console: Console, language: str | N
     console.print(escape(translate("Map: {path}", language=chosen, path=str(map_path))), soft_wrap=True, highlight=False)
 
 
-def _in(text: Text, language: str) -> str:
+def _in(text: Text, language: Language) -> str:
     return text.it if language == "it" else text.en
 
 
-def _figure_table(document: PlanDocument, language: str) -> Table:
+def _figure_table(document: PlanDocument, language: Language) -> Table:
     """Return one row per group and standard, one column per variant."""
     alone = {(figure.group, figure.standard_min): figure for optimum in document.optima for figure in optimum.figures}
     table = Table(title=escape(_in(document.title, language)), title_justify="left", box=box.SIMPLE_HEAD)
@@ -72,7 +78,7 @@ def _figure_table(document: PlanDocument, language: str) -> Table:
     return table
 
 
-def _share(figure: Figure, language: str) -> str:
+def _share(figure: Figure, language: Language) -> str:
     share = format_percent(figure.share, language=language, digits=1)
     if figure.share_low is None or figure.share_high is None:
         return share
@@ -80,7 +86,7 @@ def _share(figure: Figure, language: str) -> str:
     return share if low == high else f"{share}\n{low}–{high}"
 
 
-def _site_lines(plan: Plan, language: str) -> list[str]:
+def _site_lines(plan: Plan, language: Language) -> list[str]:
     """Return the proposed sites by name and address, one a line."""
     proposed = plan.sites[plan.sites["role"] == "proposed"]
     lines = [translate("Proposed places", language=language) + ":"] if len(proposed) else []
@@ -90,7 +96,7 @@ def _site_lines(plan: Plan, language: str) -> list[str]:
     return lines
 
 
-def _proof_lines(document: PlanDocument, language: str) -> list[str]:
+def _proof_lines(document: PlanDocument, language: Language) -> list[str]:
     lines = []
     for optimum in document.optima:
         message = (
@@ -110,7 +116,7 @@ def _proof_lines(document: PlanDocument, language: str) -> list[str]:
     return lines
 
 
-def _print_connection(document: PlanDocument, console: Console, language: str) -> None:
+def _print_connection(document: PlanDocument, console: Console, language: Language) -> None:
     away = document.connection.sites_not_connected
     if away:
         message = translate(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from maps.i18n import translate
+from maps.i18n import Language, translate
 
 
 class Steps:
@@ -23,7 +23,7 @@ class Steps:
         Language of what is shown.
     """
 
-    def __init__(self, *, console: Console | None = None, language: str = "en") -> None:
+    def __init__(self, *, console: Console | None = None, language: Language = "en") -> None:
         self._console = console
         self._language = language
         self._seconds: dict[str, float] = {}

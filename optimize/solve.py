@@ -10,8 +10,9 @@ from functools import partial
 
 from data.errors import Faults, ProblemError, suggest_name
 from optimize import max_coverage, p_median
+from optimize.clock import Clock
 from optimize.evaluate import allocate, objective_value
-from optimize.exact import Answer, Clock, find_answer
+from optimize.exact import Answer, find_answer
 from optimize.highs import SolverName, SolverOptions
 from optimize.problem import LocationProblem, Objective
 from optimize.rules import SiteRules, site_rules

@@ -42,7 +42,8 @@ def first_of_equals(
     if earlier is None:
         return None
     if siting.rank[earlier].sum() < rank.sum():
-        earlier = _first_plan(siting, earlier, classes=classes, options=options, clock=clock)
+        limit = siting.value(plan) + siting.tolerance
+        earlier = _first_plan(siting, earlier, cost_limit=limit, classes=classes, options=options, clock=clock)
     return None if earlier is None else siting.rank[earlier]
 
 
@@ -60,11 +61,17 @@ def _earlier_plan(
 
 
 def _first_plan(
-    siting: Siting, plan: NDArray[np.intp], *, classes: CoverClasses, options: SolverOptions, clock: Clock
+    siting: Siting,
+    plan: NDArray[np.intp],
+    *,
+    cost_limit: float,
+    classes: CoverClasses,
+    options: SolverOptions,
+    clock: Clock,
 ) -> NDArray[np.intp] | None:
-    """Return the plan with the least sum of ranks among those as good as a plan; None if not proven."""
+    """Return the plan with the least sum of ranks among those within a limit of cost, one of which is given; None if not proven."""
     model = build_model(classes, n_sites=siting.n_sites, n_open=siting.n_open)
-    prefer_first_ids(model, rank=siting.rank, cost_limit=siting.value(plan) + siting.tolerance)
+    prefer_first_ids(model, rank=siting.rank, cost_limit=cost_limit)
     asked = replace(options, gap_abs=0.0, time_limit_s=clock.left_s())
     outcome = run_solver(model.lp, asked, start=model.start(plan))
     return model.plan() if outcome.proof is Proof.OPTIMAL else None
