@@ -1,4 +1,4 @@
-"""What a pack holds, in lines to read, and whether it still holds together."""
+"""Whether a pack still holds together: its files, its geometries, and the people in it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,29 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from data.errors import CountError, CrsError, Faults, FaultsError, GeometryError, PackError, PlannerError
+from data.city import NetworkArrays
+from data.clean.census import FIXED_COLUMNS, check_totals
+from data.clean.sites import SITE_COLUMNS
+from data.errors import ColumnError, CountError, CrsError, Faults, FaultsError, GeometryError, IdError, PackError, PlannerError
 from data.groups import count_group
-from data.pack import CityPack, find_file_faults, read_pack
+from data.pack import CityPack, find_file_faults, open_pack
+from data.pack_facts import Frames, describe_pack
 
 PEOPLE_TOLERANCE = 1e-6
 """Relative difference up to which two sums of the same people are the same."""
-Frames = dict[str, pd.DataFrame]
+COLUMNS = {
+    "quarters": ("nil", "name", "geometry"),
+    "districts": ("district", "name", "geometry"),
+    "census": (*FIXED_COLUMNS, "geometry"),
+    "quarter_totals": ("nil",),
+    "services": (*SITE_COLUMNS, "geometry"),
+    "spaces": (*SITE_COLUMNS, "geometry"),
+    "pieces": ("cell_id", "nil", "area_m2", "geometry"),
+    "cells": ("cell_id", "nil", "area_m2", "geometry"),
+    "no_place": ("nil",),
+}
+"""Columns without which a layer says nothing."""
+LAYERS_NEEDED = ("quarters", "census", "services", "spaces")
 
 
 @dataclass(frozen=True)
@@ -35,28 +51,27 @@ def check_pack(folder: str | Path) -> PackReport:
     """Return what a pack holds and what is wrong with it; a pack that cannot be read is a report of its faults.
 
     Every file is read: digests, row counts and CRS are compared with the manifest, geometries with the rules of their
-    role, and the people on the cells with those of the census.
+    role, the people on the cells with those of the census, and those with the official counts.
     """
     try:
-        pack = read_pack(folder, verify=False)
+        pack = open_pack(folder)
     except PlannerError as error:
         return PackReport((), _list_faults(error))
     faults = Faults()
     for fault in find_file_faults(pack):
         faults.add(fault)
+    absent = [name for name in LAYERS_NEEDED if name not in pack.layers]
+    if absent:
+        faults.add(PackError("layers that every pack has are not in it", where=str(pack.folder), examples=absent))
     frames = _read_layers(pack, faults)
-    facts = [f"{pack.city.name} ({pack.city.country}), {pack.city.crs}, cells of {pack.city.cell_m} m"]
-    if pack.city.is_sample:
-        facts.append("a sample city, not real data")
-    facts += _describe_areas(frames) + _describe_people(pack, frames, faults) + _describe_sites(frames)
-    facts += _describe_streets(pack, faults)
-    facts += [f"{name}: {paper.source}; {paper.licence}; {paper.date}" for name, paper in pack.papers.items()]
-    facts += [note for record in pack.layers.values() for note in record.notes] + list(pack.notes)
+    network = _read_network(pack, faults)
+    _check_people(pack, frames, faults)
+    facts = tuple(describe_pack(pack, frames, network))
     try:
         faults.raise_if_any()
     except PlannerError as error:
-        return PackReport(tuple(facts), _list_faults(error))
-    return PackReport(tuple(facts), ())
+        return PackReport(facts, _list_faults(error))
+    return PackReport(facts, ())
 
 
 def _list_faults(error: PlannerError) -> tuple[PlannerError, ...]:
@@ -67,10 +82,16 @@ def _read_layers(pack: CityPack, faults: Faults) -> Frames:
     frames = {}
     for name, record in pack.layers.items():
         where = f"{pack.folder}, {record.file}"
+        if not (pack.folder / record.file).is_file():
+            continue  # named among the files already
         try:
             frame = pack.read(name)
         except PlannerError as error:
             faults.add(error)
+            continue
+        absent = [column for column in COLUMNS.get(name, ()) if column not in frame]
+        if absent:
+            faults.add(ColumnError("columns are missing", where=where, examples=absent, n=len(absent)))
             continue
         if len(frame) != record.rows:
             faults.add(PackError(f"the layer has {len(frame):,} rows, pack.toml says {record.rows:,}", where=where))
@@ -91,69 +112,64 @@ def _check_geometry(frame: gpd.GeoDataFrame, pack: CityPack, where: str, faults:
         faults.add(GeometryError("geometries are absent, empty or invalid", where=where, n=len(rows), examples=rows))
 
 
-def _describe_areas(frames: Frames) -> list[str]:
-    facts = []
-    if (quarters := frames.get("quarters")) is not None:
-        facts.append(f"{len(quarters)} quarters, {gpd.GeoDataFrame(quarters).area.sum() / 1e6:,.3f} km²")
-    if (districts := frames.get("districts")) is not None:
-        facts.append(f"{len(districts)} districts")
-    if (cells := frames.get("cells")) is not None:
-        facts.append(f"{len(cells):,} cells")
-    return facts
-
-
-def _describe_people(pack: CityPack, frames: Frames, faults: Faults) -> list[str]:
-    census = frames.get("census")
-    if census is None:
-        return []
-    facts = [f"{len(census):,} census sections, {int(census['is_no_place'].sum())} of them without a place"]
-    wrong = []
-    for group in pack.groups:
-        try:
-            counts = count_group(census, group)
-        except PlannerError as error:
-            faults.add(error)
-            continue
-        without = counts[census["is_no_place"]].sum()
-        facts.append(f"{group.key}: {counts.sum():,.0f} {group.unit}, {without:,.0f} of them without a place")
-        spread = _count_spread(frames, group.key)
-        if spread is not None and abs(spread - counts.sum()) > PEOPLE_TOLERANCE * max(1.0, counts.sum()):
-            wrong.append(f"{group.key}: sections {counts.sum():,.3f}, pieces and no_place {spread:,.3f}")
-    if wrong:
-        what = "people on the cells are not those of the census"
-        faults.add(CountError(what, where=str(pack.folder), n=len(wrong), examples=wrong, remedy="Build the pack again"))
-    return facts
-
-
-def _count_spread(frames: Frames, key: str) -> float | None:
-    """Return the people of a group on all pieces and without a place; None where the pack has no such layers."""
-    pieces, no_place = frames.get("pieces"), frames.get("no_place")
-    if pieces is None or no_place is None or key not in pieces or key not in no_place:
+def _read_network(pack: CityPack, faults: Faults) -> NetworkArrays | None:
+    record = pack.network_record
+    if not (pack.folder / record.file).is_file():
         return None
-    return float(pieces[key].sum() + no_place[key].sum())
-
-
-def _describe_sites(frames: Frames) -> list[str]:
-    facts = []
-    for role in ("services", "spaces"):
-        frame = frames.get(role)
-        if frame is not None:
-            kinds = ", ".join(f"{n} {kind}" for kind, n in frame.groupby("kind").size().items())
-            facts.append(f"{len(frame)} {role}: {kinds}" if kinds else f"no {role}")
-    if (stations := frames.get("stations")) is not None:
-        facts.append(f"{len(stations)} stations")
-    return facts
-
-
-def _describe_streets(pack: CityPack, faults: Faults) -> list[str]:
     try:
         network = pack.network()
     except PlannerError as error:
         faults.add(error)
+        return None
+    for key, n in (("n_nodes", len(network.x)), ("n_edges", len(network.u))):
+        if n != getattr(record, key):
+            what = f"{key} is {n:,}, pack.toml says {getattr(record, key):,}"
+            faults.add(PackError(what, where=f"{pack.folder}, {record.file}"))
+    return network
+
+
+def _check_people(pack: CityPack, frames: Frames, faults: Faults) -> None:
+    """Compare the people of the census with the quarters, with the official counts, and with pieces and cells."""
+    census, where = frames.get("census"), str(pack.folder)
+    if census is None:
+        return
+    if (quarters := frames.get("quarters")) is not None:
+        unknown = sorted(set(census["nil"]) - set(quarters["nil"]))
+        if unknown:
+            faults.add(IdError("sections name quarters that the pack has not", where=where, examples=unknown, n=len(unknown)))
+    if (totals := frames.get("quarter_totals")) is not None:
+        try:
+            check_totals(gpd.GeoDataFrame(census), totals, where=f"{where}, quarter_totals")
+        except PlannerError as error:
+            faults.add(error)
+    wrong = []
+    for group in pack.groups:
+        try:
+            counts = count_group(census.set_index("section"), group).set_axis(census["nil"])
+        except PlannerError as error:
+            faults.add(error)
+            continue
+        wrong += _compare_spread(counts.groupby(level=0).sum(), group.key, frames)
+    if wrong:
+        what = "people on the cells are not those of the census"
+        faults.add(CountError(what, where=where, n=len(wrong), examples=wrong, remedy="Build the pack again"))
+
+
+def _compare_spread(counted: pd.Series, key: str, frames: Frames) -> list[str]:
+    """Return where the people of a group differ: by quarter between sections and pieces, in all between pieces and cells."""
+    pieces, cells, no_place = (frames.get(name) for name in ("pieces", "cells", "no_place"))
+    if pieces is None or no_place is None or key not in pieces or key not in no_place:
         return []
-    seen = {"n_nodes": len(network.x), "n_edges": len(network.u)}
-    for key, n in seen.items():
-        if n != getattr(pack.network_record, key):
-            what = f"{key} is {n:,}, pack.toml says {getattr(pack.network_record, key):,}"
-            faults.add(PackError(what, where=f"{pack.folder}, {pack.network_record.file}"))
-    return [f"{seen['n_nodes']:,} street nodes, {seen['n_edges']:,} edges, {network.length_m.sum() / 1000:,.0f} km"]
+    placed = pieces.groupby("nil")[key].sum()
+    spread = placed.add(no_place.groupby("nil")[key].sum(), fill_value=0.0)
+    both = pd.DataFrame({"counted": counted, "spread": spread}).fillna(0.0)
+    differs = (both["counted"] - both["spread"]).abs() > PEOPLE_TOLERANCE * both["counted"].clip(lower=1.0)
+    wrong = [
+        f"{key} in quarter {nil}: sections {row.counted:,.3f}, pieces and no_place {row.spread:,.3f}"
+        for nil, row in both[differs].iterrows()
+    ]
+    if cells is not None and key in cells:
+        on_cells, on_pieces = float(cells[key].sum()), float(placed.sum())
+        if abs(on_cells - on_pieces) > PEOPLE_TOLERANCE * max(1.0, on_pieces):
+            wrong.append(f"{key}: pieces {on_pieces:,.3f}, cells {on_cells:,.3f}")
+    return wrong

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import geopandas as gpd
 import numpy as np
 import pyproj
@@ -82,6 +84,12 @@ def to_city_crs(frame: gpd.GeoDataFrame, crs: str, *, where: str) -> gpd.GeoData
     own = parse_crs(frame.crs, where=where)
     check_extent(frame.total_bounds, own, where=where)
     return frame.to_crs(crs)
+
+
+@functools.lru_cache(maxsize=32)
+def find_transformer(source: pyproj.CRS, target: str) -> pyproj.Transformer:
+    """Return what brings x and y of one CRS into another; kept, since PROJ takes long to choose it."""
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
 def name_crs(crs: pyproj.CRS | None) -> str | None:

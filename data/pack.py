@@ -57,7 +57,7 @@ class CityPack:
         Raises
         ------
         PackError
-            If the pack has no such layer, or its file cannot be read.
+            If the pack has no such layer, its file cannot be read, or its columns are not those that pack.toml states.
         """
         if name not in self.layers:
             remedy = suggest_name(name, self.layers)
@@ -67,7 +67,12 @@ class CityPack:
             frame = read_geopackage(self.folder / record.file, name)
         except FileError as error:
             raise PackError(f"cannot be read: {error}", where=str(self.folder / record.file)) from error
-        return frame.astype(dict.fromkeys(record.nullable_integers, "Int64")).astype(dict.fromkeys(record.texts, "str"))
+        types = dict.fromkeys(record.nullable_integers, "Int64") | dict.fromkeys(record.texts, "str")
+        try:
+            return frame.astype(types)
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"columns are not those that pack.toml states: {error}"
+            raise PackError(what, where=str(self.folder / record.file), remedy="Build the pack again") from error
 
     def network(self) -> NetworkArrays:
         """Return the streets.
@@ -172,9 +177,25 @@ def read_pack(folder: str | Path, *, verify: bool = True) -> CityPack:
     PackError
         If pack.toml is absent or does not hold together, or files are missing or were changed: all at once.
     """
+    pack = open_pack(folder)
+    faults = Faults()
+    for fault in find_file_faults(pack, with_digests=verify):
+        faults.add(fault)
+    faults.raise_if_any()
+    return pack
+
+
+def open_pack(folder: str | Path) -> CityPack:
+    """Return a pack as its pack.toml states it; its other files are not looked at.
+
+    Raises
+    ------
+    PackError
+        If pack.toml is absent or does not hold together.
+    """
     folder = Path(folder)
     content = read_pack_toml(folder / MANIFEST)
-    pack = CityPack(
+    return CityPack(
         folder=folder,
         city=content.city,
         groups=content.groups,
@@ -183,11 +204,6 @@ def read_pack(folder: str | Path, *, verify: bool = True) -> CityPack:
         papers=content.papers,
         notes=content.notes,
     )
-    faults = Faults()
-    for fault in find_file_faults(pack, with_digests=verify):
-        faults.add(fault)
-    faults.raise_if_any()
-    return pack
 
 
 def find_file_faults(pack: CityPack, *, with_digests: bool = True) -> list[PackError]:

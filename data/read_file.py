@@ -82,8 +82,16 @@ def read_source(name: str, entry: SourceEntry, root: Path, *, layer: str | None 
             _settle_crs(frame, entry.crs, where)
     if not len(frame):
         raise EmptyLayerError("has no rows", where=where)
+    _empty_blanks(frame)
     notes = tuple(dict.fromkeys(f"while it was read: {one.message}" for one in caught))
     return SourceTable(frame, _write_paper(entry, path, frame, root), where, notes)
+
+
+def _empty_blanks(frame: pd.DataFrame) -> None:
+    """Make cells of blanks alone missing: a vector file has no other way to leave a text out, and a CSV no better."""
+    for column in frame.columns:
+        if column != "geometry" and pd.api.types.is_string_dtype(frame[column]):
+            frame[column] = frame[column].mask(frame[column].str.strip() == "")
 
 
 def _write_paper(entry: SourceEntry, path: Path, frame: pd.DataFrame, root: Path) -> Paper:

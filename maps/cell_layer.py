@@ -23,7 +23,7 @@ CHANGES = ("outside", "both", "gained", "lost")  # by code
 _SPARE_CODES = 2  # the highest code is "no data", the one below "more than nothing, less than half a step"
 
 
-class CellLayer(folium.map.Layer):  # type: ignore[misc]
+class CellLayer(folium.map.Layer):
     """The layer on the page; the page's script draws what `encode_cells` put into the page's data."""
 
     _template = Template(
@@ -65,9 +65,7 @@ def encode_cells(plan: Plan) -> dict[str, object]:
         "id": _id_parts(lattice, plan.cells),
         "warp": _warp_json(fit_warp(lattice)),
         "nil": encode_band(_quarter_positions(cells, plan.nil), step=1.0, where="nil"),
-        "people": {
-            group.key: encode_band(_floats(cells, group.key), step=1.0, where=group.key) for group in document.groups
-        },
+        "people": {group.key: encode_band(_floats(cells, group.key), step=1.0, where=group.key) for group in document.groups},
         "minutes": {
             variant.key: encode_band(
                 keep_side(_floats(cells, minutes_column(variant.key)), document.standards_min, step=MINUTE_STEP),
@@ -136,7 +134,8 @@ def _change(cells: gpd.GeoDataFrame, variant: str, standard_min: float) -> Float
 
 
 def _floats(cells: gpd.GeoDataFrame, column: str) -> FloatArray:
-    return pd.to_numeric(cells[column]).to_numpy(dtype=np.float64, na_value=np.nan)
+    values: FloatArray = pd.to_numeric(cells[column]).to_numpy(dtype=np.float64, na_value=np.nan)
+    return values
 
 
 def _quarter_positions(cells: gpd.GeoDataFrame, quarters: gpd.GeoDataFrame) -> FloatArray:
@@ -144,7 +143,8 @@ def _quarter_positions(cells: gpd.GeoDataFrame, quarters: gpd.GeoDataFrame) -> F
     unknown = (positions < 0) & cells["nil"].notna().to_numpy()
     if unknown.any():
         examples = cells.loc[unknown, "nil"].unique()
-        raise IdError("cells belong to quarters that are not in the plan", where="cells.nil", n=int(unknown.sum()), examples=examples)
+        what = "cells belong to quarters that are not in the plan"
+        raise IdError(what, where="cells.nil", n=int(unknown.sum()), examples=examples)
     return np.where(positions < 0, np.nan, positions.astype(np.float64))
 
 

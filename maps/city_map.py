@@ -13,18 +13,16 @@ from layers.plan import Plan
 from maps.assets import page_script, read_template
 from maps.cell_layer import CellLayer
 from maps.i18n import messages_in
-from maps.page import TILE_HOST, PageFigure
 from maps.outlines import bounds_of
+from maps.page import TILE_HOST, PageFigure
 from maps.page_data import build_page_data
 
 _TILES = TILE_HOST + "/{z}/{x}/{y}.png"
-# A quarter of a zoom lets a city fill its place; without fading, what is drawn is there at once (also for paper).
-_ZOOM = {"min_zoom": 8, "max_zoom": 18, "zoom_snap": 0.25, "fade_animation": False}
 _PARTS = ("quarters", "districts", "stations", "labels", "sites")
 _TILES_ATTRIBUTION = '&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors'
 
 
-class CityMap(folium.Map):  # type: ignore[misc]
+class CityMap(folium.Map):
     """A folium map that links to nothing and leaves place for the panels around it."""
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012 (folium's own hook)
@@ -50,16 +48,16 @@ class CityMap(folium.Map):  # type: ignore[misc]
     )
 
 
-class PageParts(MacroElement):  # type: ignore[misc]
+class PageParts(MacroElement):
     """The header, panels and controls around the map; their texts and figures come from the page's data."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "PageParts"
         self._template = Template(read_template("parts.html"))
 
 
-class PlanLayer(folium.map.Layer):  # type: ignore[misc]
+class PlanLayer(folium.map.Layer):
     """One layer that the page's script draws from the page's data.
 
     Parameters
@@ -82,7 +80,7 @@ class PlanLayer(folium.map.Layer):  # type: ignore[misc]
         self.part = part
 
 
-class PageStart(MacroElement):  # type: ignore[misc]
+class PageStart(MacroElement):
     """The last statement of the page: everything is there, draw it.
 
     Parameters
@@ -100,7 +98,7 @@ class PageStart(MacroElement):  # type: ignore[misc]
     )
 
     def __init__(self, tiles: folium.TileLayer) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "PageStart"
         self.tiles = tiles
 
@@ -116,7 +114,15 @@ def build_map(plan: Plan) -> CityMap:
     document = plan.document
     language = document.city.language
     data = build_page_data(plan, messages=messages_in(page_script() + read_template("parts.html")))
-    city_map = CityMap(location=_middle(plan), tiles=None, zoom_start=12, **_ZOOM)
+    city_map = CityMap(
+        location=_middle(plan),
+        tiles=None,
+        zoom_start=12,
+        min_zoom=8,
+        max_zoom=18,
+        zoom_snap=0.25,  # lets a city fill its place
+        fade_animation=False,  # what is drawn is there at once, also for paper
+    )
     page = PageFigure(
         language=language,
         title=f"{getattr(document.title, language)} – {document.city.name}",

@@ -1,8 +1,8 @@
 """The texts of every page in Italian and English, and its numbers as each language writes them.
 
-The English text is the key; the Italian one stands in ``locale/it/LC_MESSAGES/diffusa.po``. Page scripts and templates name their
-texts as ``text("…")`` and ``data-text="…"``; `messages_in` finds them, so that a page carries the texts that it uses and no list of
-them can drift.
+The English text is the key; the Italian one stands in ``locale/it/LC_MESSAGES/diffusa.po``. Page scripts and templates name
+their texts as ``text("…")`` and ``data-text="…"``; `messages_in` finds them, so that a page carries the texts that it uses and
+no list of them can drift.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Where the cells stand: rows and columns of a lattice, and how the lattice lies on the page.
 
-Squares of a metric CRS are turned and slightly bent in Web Mercator (at Milano by about half a degree). The page gets two cubic
-polynomials, from lattice to page and back, instead of four corners for each cell; how far they miss is measured at every corner.
+Squares of a metric CRS are turned and slightly bent in Web Mercator (at Milano by about half a degree). The page gets two
+cubic polynomials, from lattice to page and back, instead of four corners for each cell; how far they miss is measured at every
+corner.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ Folium and branca give every element a random id, link their scripts and styles 
 replaces the ids by the position in the tree, writes the scripts into the page, and forbids every fetch.
 """
 
+# ruff: noqa: SLF001 (branca keeps the tree of elements, their ids and names in attributes that have no public reader)
+
 from __future__ import annotations
 
 import base64
@@ -26,7 +28,7 @@ _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _RANDOM_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 
-class PageFigure(Figure):  # type: ignore[misc]
+class PageFigure(Figure):
     """A figure whose document stands alone.
 
     Parameters
@@ -40,8 +42,8 @@ class PageFigure(Figure):  # type: ignore[misc]
 
     Notes
     -----
-    Whoever adds folium elements to the map may use those that load nothing. `folium.Popup` needs jQuery, which the page does not
-    carry: use a tooltip, or put the facts into the page's data.
+    Whoever adds folium elements to the map may use those that load nothing. `folium.Popup` needs jQuery, which the page does
+    not carry: use a tooltip, or put the facts into the page's data.
     """
 
     def __init__(self, *, language: str, title: str, summary: str, data: dict[str, object]) -> None:
@@ -61,11 +63,20 @@ class PageFigure(Figure):  # type: ignore[misc]
         PlannerError
             If an element would load scripts or styles from another host, or needs jQuery.
         """
+        parts = (self.header, self.html, self.script)
+        own = [part._children.copy() for part in parts]
         for child in self._children.values():
             child.render(**kwargs)
         _require_self_contained(self)
+        drawn = self._draw(kwargs)
+        for part, children in zip(parts, own, strict=True):
+            part._children = children  # a folium layer would leave its statements here once for each rendering
+        numbered = _number_elements(drawn, self)
+        return numbered.replace(_POLICY_MARK, _policy(numbered), 1)
+
+    def _draw(self, kwargs: dict[str, object]) -> str:
         leaflet = read_leaflet()
-        drawn = self._template.render(
+        return self._template.render(
             this=self,
             kwargs=kwargs,
             policy=_POLICY_MARK,
@@ -75,8 +86,6 @@ class PageFigure(Figure):  # type: ignore[misc]
             script=page_script(),
             data_json=script_json(self.data),
         )
-        numbered = _number_elements(drawn, self)
-        return numbered.replace(_POLICY_MARK, _policy(numbered), 1)
 
 
 def _elements(element: Element) -> Iterator[Element]:

@@ -29,11 +29,11 @@ _JSON_ESCAPES = {
 
 
 def clean_text(value: object) -> str:
-    """Return the text of a value without control characters; half surrogates become U+FFFD, None becomes the empty text.
+    r"""Return the text of a value without control characters; half surrogates become U+FFFD, None becomes the empty text.
 
     Examples
     --------
-    >>> clean_text("Via\\x00 Strozzi")
+    >>> clean_text("Via\x00 Strozzi")
     'Via Strozzi'
     """
     text = "" if value is None else str(value)
@@ -63,7 +63,7 @@ def html_attribute(value: object) -> str:
 
 
 def script_json(value: object) -> str:
-    """Return a value as JSON that may stand inside a script element; NaN, NaT, NA and infinities become null.
+    r"""Return a value as JSON that may stand inside a script element; NaN, NaT, NA and infinities become null.
 
     Parameters
     ----------
@@ -72,12 +72,13 @@ def script_json(value: object) -> str:
 
     Returns
     -------
-    The JSON text without line breaks. It holds none of ``<``, ``>``, ``&``, U+2028, U+2029, and no opening mark of a Jinja template.
+    The JSON text without line breaks. It holds none of ``<``, ``>``, ``&``, U+2028, U+2029, and no opening mark of a Jinja
+    template.
 
     Examples
     --------
     >>> script_json({"name": "</script>", "minutes": float("nan")})
-    '{"name":"\\\\u003c/script\\\\u003e","minutes":null}'
+    '{"name":"\\u003c/script\\u003e","minutes":null}'
     """
     text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for mark, escaped in _JSON_ESCAPES.items():

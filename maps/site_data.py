@@ -56,7 +56,7 @@ def encode_sites(plan: Plan) -> list[dict[str, object]]:
 
 
 def _is_known(value: object) -> bool:
-    return value is not None and value is not pd.NA and value == value and value != ""  # noqa: PLR0124 (NaN is not itself)
+    return value is not None and value is not pd.NA and value == value and value != ""  # NaN is not itself
 
 
 def _status_name(status: Hashable) -> dict[str, str] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimize.siting import Siting
+from optimize.siting import Siting, sum_at
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,7 +82,7 @@ def merge_equal(codes: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np
 def sum_by_class(values: NDArray[np.float64], label: NDArray[np.intp], n_classes: int) -> NDArray[np.float64]:
     """Return the sum of the values of each class, the same to the last bit in whichever order they come."""
     order = np.lexsort((values, label))
-    return np.bincount(label[order], weights=values[order], minlength=n_classes).astype(np.float64, copy=False)
+    return sum_at(label[order], values[order], n=n_classes)
 
 
 def merge_equal_rows(siting: Siting) -> Siting:

@@ -113,7 +113,8 @@ def seek_earlier_plan(model: CoverModel, *, rank: NDArray[np.intp], plan: NDArra
     limit = int(place[plan].sum()) - 1
     largest = int(place[rank.size - plan.size :].sum())
     is_lifted = lp.add_variable("is_lifted", 0, 1, cat=pulp.LpInteger)
-    lp.setObjective(pulp.LpAffineExpression([*lp.objective.items(), (is_lifted, advantage * model.factor)]))
+    price = advantage * model.factor if lp.objective else 1.0  # without costs all plans are equal
+    lp.setObjective(pulp.LpAffineExpression([*lp.objective.items(), (is_lifted, price)]))
     terms = list(zip(model.is_open, place.astype(np.float64).tolist(), strict=True))
     terms.append((is_lifted, float(limit - largest)))
     lp.addConstraint(_row(terms, sense=pulp.LpConstraintLE, rhs=limit), "rank")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from optimize.siting import Siting
+from optimize.siting import Siting, sum_at
 
 
 def add_greedily(siting: Siting) -> NDArray[np.intp]:
@@ -52,14 +52,14 @@ def _swap_savings(siting: Siting, plan: NDArray[np.intp]) -> NDArray[np.float64]
     nearest, place, second = two_nearest(siting, plan)
     near = siting.pair_cost < second[siting.pair_row]  # no other pair can gain
     site, row, cost = siting.pair_site[near], siting.pair_row[near], siting.pair_cost[near]
-    gain = np.bincount(site, weights=np.maximum(nearest[row] - cost, 0.0), minlength=siting.n_sites)
-    kept = np.bincount(
+    gain = sum_at(site, np.maximum(nearest[row] - cost, 0.0), n=siting.n_sites)
+    still_served = sum_at(
         site * plan.size + place[row],
-        weights=second[row] - np.maximum(cost, nearest[row]),
-        minlength=siting.n_sites * plan.size,
-    ).reshape(siting.n_sites, plan.size)
-    loss = np.bincount(place, weights=second - nearest, minlength=plan.size)
-    saving = gain[:, None] - loss[None, :] + kept
+        second[row] - np.maximum(cost, nearest[row]),
+        n=siting.n_sites * plan.size,
+    )
+    loss = sum_at(place, second - nearest, n=plan.size)
+    saving = gain[:, None] - loss[None, :] + still_served.reshape(siting.n_sites, plan.size)
     saving[plan] = -np.inf
     return np.asarray(saving)
 

@@ -61,14 +61,14 @@ def build_p_median(problem: LocationProblem, rules: SiteRules) -> Siting:
     _require_reach(is_must, row=row[usable], n_open=rules.n_open)
     farthest_s = np.where(is_must, float(seconds.max(initial=0.0)), np.minimum(base_s, np.finfo(np.float64).max))
     scale = float(np.sort(problem.weight * farthest_s).sum())
-    penalty = 2.0 * scale if scale > 0 else 1.0  # above every plan that serves all
+    scale = scale if scale > 0 else float(np.sort(problem.weight).sum())  # where every impedance is 0
     return build_siting(
         n_open=rules.n_open,
         n_sites=rules.free.size,
         row=row[usable],
         site=rules.site[column[usable]],
         cost=problem.weight[row[usable]] * seconds[usable],
-        unserved_cost=np.where(is_must, penalty, problem.weight * np.where(np.isinf(base_s), 0.0, base_s)),
+        unserved_cost=np.where(is_must, 2.0 * scale, problem.weight * np.where(np.isinf(base_s), 0.0, base_s)),
         is_must=is_must,
         scale=scale,
     )

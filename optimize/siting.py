@@ -12,6 +12,11 @@ RELATIVE_TOLERANCE = 1e-9
 """Two values of a plan are equal when they differ by less than this share of the scale of the problem."""
 
 
+def sum_at(index: NDArray[np.intp], values: NDArray[np.float64], *, n: int) -> NDArray[np.float64]:
+    """Return the sum of the values at each index, shape (n,), added in the order in which they stand."""
+    return np.bincount(index, weights=values, minlength=n).astype(np.float64, copy=False)  # of nothing it is an int array
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Siting:
     """Open exactly `n_open` sites so that the sum over the rows of the cheapest service is least.
@@ -151,7 +156,7 @@ def _rows_by_content(
     order = np.lexsort((site, row))
     row, site, cost = row[order], site[order].astype(np.float64), cost[order]
     n_rows = unserved_cost.size
-    contents = [np.bincount(row, weights=values, minlength=n_rows) for values in (cost, cost * site, site, site * site)]
+    contents = [sum_at(row, values, n=n_rows) for values in (cost, cost * site, site, site * site)]
     return np.lexsort((*contents, np.bincount(row, minlength=n_rows), unserved_cost))
 
 

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from data.columns import name_rows, to_floats
-from data.crs import LAT_MAX, LON_MAX, check_extent, parse_crs
+from data.crs import LAT_MAX, LON_MAX, check_extent, find_transformer, parse_crs
 from data.errors import Faults, GeometryError
 from data.recipe_layers import PlaceEntry
 
@@ -49,7 +49,7 @@ def read_points(
         x, y = _read_geometries(frame, where)
         source = parse_crs(getattr(frame, "crs", None), where=where)
     _check_coordinates(frame, x, y, source, where)
-    to_city = pyproj.Transformer.from_crs(source, crs, always_xy=True)
+    to_city = find_transformer(source, crs)
     if area is not None:
         _check_place(frame, x, y, to_city, area, where)
     east, north = to_city.transform(x, y)

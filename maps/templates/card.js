@@ -52,8 +52,10 @@ diffusa.card = (() => {
   }
 
   /* A cell of the table: how many, and the share; or one value alone. */
-  const pair = (reached, share) => element("td", {}, element("b", {}, percent(share, 1)), element("small", {}, number(reached)));
-  const single = (value) => element("td", {}, element("b", {}, value));
+  const pair = (reached, share) => element("td", {}, shareOf(share), element("small", {}, number(reached)));
+  const shareOf = (share) => element("b", isKnown(share) ? {} : { class: "no-data" }, percent(share, 1));
+  const minutesOf = (value) => (isKnown(value) ? element("b", {}, text("{n} min", { n: number(value, 1) })) : element("b", { class: "no-data" }, text("no data")));
+  const single = (value) => element("td", {}, value);
 
   function table(quarter) {
     const made = element("table", { class: "figures" });
@@ -64,10 +66,9 @@ diffusa.card = (() => {
       element("tr", {},
         element("th", { scope: "row" }, pick(group.label), element("small", {}, text("of {n}", { n: number(quarter.people[index]) }))),
         ...variants.map((variant) => pair(quarter.reached[variant.key][index], quarter.share[variant.key][index]))));
-    const minutes = (value) => (isKnown(value) ? text("{n} min", { n: number(value, 1) }) : text("no data"));
-    rows.push(element("tr", {}, element("th", { scope: "row" }, text("Mean minutes")), ...variants.map((variant) => single(minutes(quarter.minutes[variant.key])))));
+    rows.push(element("tr", {}, element("th", { scope: "row" }, text("Mean minutes")), ...variants.map((variant) => single(minutesOf(quarter.minutes[variant.key])))));
     rows.push(element("tr", {}, element("th", { scope: "row" }, text("Beyond {n} minutes", { n: diffusa.minutes(plan.document.cutoff_min) })),
-      ...variants.map((variant) => single(percent(quarter.beyond[variant.key], 1)))));
+      ...variants.map((variant) => single(shareOf(quarter.beyond[variant.key])))));
     made.append(element("tbody", {}, ...rows));
     return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": text("Figures of the quarter") }, made);
   }

@@ -50,7 +50,7 @@ diffusa.page = (() => {
     diffusa.sites.refresh();
     diffusa.controls.refresh();
     diffusa.legend.render();
-    map.closeTooltip(tip);
+    hush();
   }
 
   function translate() {
@@ -120,11 +120,11 @@ diffusa.page = (() => {
         hover(event.latlng, event.originalEvent.target);
       });
     });
-    map.on("mouseout movestart zoomstart", () => map.closeTooltip(tip));
+    map.on("mouseout movestart zoomstart", hush);
     map.on("click", (event) => openCell(event.latlng));
     map.on("moveend", () => document.activeElement === container && diffusa.byKeyboard() && readMiddle());
     container.addEventListener("focus", () => diffusa.byKeyboard() && readMiddle());
-    container.addEventListener("blur", () => map.closeTooltip(tip));
+    container.addEventListener("blur", hush);
     container.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && event.target === container) openMiddle();
     });
@@ -140,8 +140,8 @@ diffusa.page = (() => {
 
   function hover(latlng, target) {
     const cell = diffusa.views.current().kind === "cells" && isOnMap(target) ? diffusa.cells.locate(latlng) : -1;
-    if (cell < 0) map.closeTooltip(tip);
-    else tip.setContent(diffusa.cells.line(cell)).setLatLng(latlng).openOn(map);
+    if (cell < 0) hush();
+    else tell(latlng, diffusa.cells.line(cell));
   }
 
   /* In the view of quarters their shapes answer; outlines alone answer with the quarter. */
@@ -156,14 +156,16 @@ diffusa.page = (() => {
   function present(latlng, make) {
     if (isPhone()) {
       diffusa.card.openFacts(make);
-      const covered = map.getContainer().getBoundingClientRect().bottom - diffusa.card.place.getBoundingClientRect().top;
-      map.panInside(latlng, { animate: false, paddingTopLeft: [30, 30], paddingBottomRight: [30, Math.max(0, covered) + 30] });
+      map.panInside(latlng, { animate: false, paddingTopLeft: [30, 30], paddingBottomRight: [30, covered() + 30] });
       return;
     }
     diffusa.card.close();
     const room = { autoPanPaddingTopLeft: [60, 12], autoPanPaddingBottomRight: [CONTROLS_WIDTH, 12] };
     popup = L.popup({ maxWidth: 300, minWidth: 220, offset: [0, -4], ...room }).setLatLng(latlng).setContent(make).openOn(map);
   }
+
+  const tell = (latlng, content) => tip.setContent(content).setLatLng(latlng).openOn(map);
+  const hush = () => map.closeTooltip(tip);
 
   const openMiddle = () => openCell(map.getCenter());
 
@@ -175,7 +177,7 @@ diffusa.page = (() => {
     if (cell >= 0 && view.kind === "cells") shown = diffusa.cells.line(cell);
     else if (quarter) shown = element("span", { class: "line" }, fromData(quarter.name), view.read ? ` · ${view.read(quarter)}` : "");
     document.getElementById("reading").textContent = shown.textContent;
-    tip.setContent(shown).setLatLng(map.getCenter()).openOn(map);
+    tell(map.getCenter(), shown);
   }
 
   /* On a phone the panel and the switches are sheets over the map, one at a time. */
@@ -222,14 +224,20 @@ diffusa.page = (() => {
     });
   }
 
+  /* How much of the map the card hides from below, at most so much that something is seen of it. */
+  function covered() {
+    const { bottom, height } = map.getContainer().getBoundingClientRect();
+    return Math.max(0, Math.min(bottom - diffusa.card.place.getBoundingClientRect().top, height - 60));
+  }
+
   const isPhone = () => window.matchMedia("(max-width: 760px)").matches;
 
   /* Where the card lies over the map, a quarter is shown beside it. */
   function padding() {
-    return isPhone() ? { paddingTopLeft: [10, 10], paddingBottomRight: [10, 0.55 * map.getSize().y] } : { paddingTopLeft: [416, 20], paddingBottomRight: [CONTROLS_WIDTH, 20] };
+    return isPhone() ? { paddingTopLeft: [10, 10], paddingBottomRight: [10, covered() + 10] } : { paddingTopLeft: [426, 20], paddingBottomRight: [CONTROLS_WIDTH, 20] };
   }
 
-  return { open, start, present, closeSheets, padding, map: () => map };
+  return { open, start, present, tell, hush, closeSheets, padding, map: () => map };
 })();
 diffusa.open = diffusa.page.open;
 diffusa.start = diffusa.page.start;

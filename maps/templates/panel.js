@@ -34,7 +34,7 @@ diffusa.panel = (() => {
       const found = variants.map((variant) => [variant, figure(variant.key, group.key, plain.standard_min)]).filter(([, one]) => one);
       if (!found.length) return null;
       const total = text("of {n} {group}, {year}", { n: number(found[0][1].total), group: pick(group.label), year: group.year });
-      return element("div", { class: "bar-group" }, element("h3", {}, pick(group.label), element("small", {}, total)), ...found.map(([variant, one]) => bar(variant, one)));
+      return element("div", { class: "bar-group" }, element("h3", {}, element("span", {}, pick(group.label)), element("small", {}, total)), ...found.map(([variant, one]) => bar(variant, one)));
     });
     section("bars", ...made.filter(Boolean));
   }
@@ -62,6 +62,11 @@ diffusa.panel = (() => {
     if (isAlone) heads.push(element("th", { scope: "col" }, text("best for each time alone")));
     const made = element("table", { class: "figures" }, caption, element("thead", {}, element("tr", {}, element("td", {}), ...heads)), element("tbody", {}, ...rows));
     return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": pick(group.label) }, made);
+  }
+
+  function rangeNote() {
+    const hasRange = plain.figures.some((one) => range(one));
+    return hasRange ? element("p", { class: "note" }, text("Third line: the share may lie in this range, because the place of a site is not known exactly.")) : "";
   }
 
   function aloneCell(group, standard) {
@@ -144,7 +149,7 @@ diffusa.panel = (() => {
     bars();
     section("proposed", ...diffusa.sites.of("proposed").map(placeItem));
     fill("proof", ...plain.optima.filter((one) => one.standard_min === plain.standard_min).map(proof));
-    fill("figures", ...plain.groups.map(figureTable));
+    fill("figures", ...plain.groups.map(figureTable), rangeNote());
     section("limits", ...texts(plain.limits));
     section("assumptions", ...texts(plain.assumptions));
     method();

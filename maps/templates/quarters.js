@@ -1,4 +1,5 @@
-/* Outlines: quarters (coloured in one of the views), districts and stations. */
+/* Outlines: quarters (coloured in one of the views), districts and stations. None has a tooltip of Leaflet's: it would make each of
+   them a stop of the Tab key. */
 diffusa.outlines = (() => {
   const STEP = 1e-5;
 
@@ -32,9 +33,12 @@ diffusa.quarters = (() => {
     plan.quarters.forEach((quarter) => {
       const shape = diffusa.outlines.polygon(quarter.parts, { pane: "quarters", renderer, bubblingMouseEvents: false });
       shape.on("click", () => diffusa.card.open(quarter));
-      shape.bindTooltip(() => line(quarter), { sticky: true, className: "reading-tip" });
+      shape.on("mousemove", (event) => diffusa.page.tell(event.latlng, line(quarter)));
       shape.on("mouseover", () => shape.setStyle({ weight: 3 }).bringToFront());
-      shape.on("mouseout", restyle);
+      shape.on("mouseout", () => {
+        diffusa.page.hush();
+        restyle();
+      });
       shapes.set(quarter, shape.addTo(layer));
     });
     restyle();
@@ -90,8 +94,8 @@ diffusa.stations = (() => {
     const renderer = L.svg({ pane: "stations", padding: 0.3 });
     plan.stations.forEach((station) => {
       const [lon, lat] = station.at;
-      const dot = L.circleMarker([lat, lon], { pane: "stations", renderer, radius: 2.3, color: "#ffffff", weight: 1, fillColor: "#3d4a55", fillOpacity: 1 });
-      dot.bindTooltip(() => tip(station), { className: "reading-tip" });
+      const dot = L.circleMarker([lat, lon], { pane: "stations", renderer, radius: 2.3, bubblingMouseEvents: false, color: "#ffffff", weight: 1, fillColor: "#3d4a55", fillOpacity: 1 });
+      dot.on("mouseover click", () => diffusa.page.tell(dot.getLatLng(), tip(station))).on("mouseout", () => diffusa.page.hush());
       dot.addTo(layer);
     });
   }

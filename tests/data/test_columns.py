@@ -21,7 +21,7 @@ from data.columns import (
     read_text_ids,
     read_whole_ids,
 )
-from data.errors import ColumnError, CountError, FaultsError, IdError
+from data.errors import CountError, FaultsError, IdError
 
 
 def _text(*values: Any) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def _text(*values: Any) -> pd.DataFrame:
 
 
 def test_missing_columns_come_at_once_with_the_nearest_names() -> None:
-    with pytest.raises(FaultsError, match="'nmae' is missing. Did you mean 'name'") as caught:
+    with pytest.raises(FaultsError, match=r"'nmae' is missing. Did you mean 'name'") as caught:
         need_columns(pd.DataFrame({"name": [], "lat": []}), ["nmae", "lon", "lat"], where="x")
     assert len(caught.value.faults) == 2
 
@@ -139,7 +139,7 @@ def test_booleans_are_read_as_files_write_them(column: list[object]) -> None:
 
 @pytest.mark.parametrize("value", ["maybe", None, "2"])
 def test_a_value_that_is_neither_true_nor_false_is_refused(value: str | None) -> None:
-    with pytest.raises(CountError, match="neither true nor false .*a in row 1"):
+    with pytest.raises(CountError, match=r"neither true nor false .*a in row 1"):
         read_booleans(_text(value), "a", where="x")
 
 

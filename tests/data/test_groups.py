@@ -33,7 +33,7 @@ def test_the_catalogue_of_2011_knows_the_groups_of_the_plans() -> None:
 
 
 def test_an_unknown_catalogue_names_the_nearest_one() -> None:
-    with pytest.raises(RecipeError, match="'istat2001'.*Did you mean 'istat2011'"):
+    with pytest.raises(RecipeError, match=r"'istat2001'.*Did you mean 'istat2011'"):
         read_groups("istat2001")
 
 

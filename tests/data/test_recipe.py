@@ -150,9 +150,7 @@ def test_a_role_that_a_city_has_once_is_refused_twice(tiny: TinyCity, name: str)
         ("facts", {"columns": {}}, "columns"),
     ],
 )
-def test_a_key_that_contradicts_the_layer_is_refused(
-    tiny: TinyCity, layer: str, change: dict[str, Any], words: str
-) -> None:
+def test_a_key_that_contradicts_the_layer_is_refused(tiny: TinyCity, layer: str, change: dict[str, Any], words: str) -> None:
     table = tiny.layer(layer)
     table.update(change)
     for key in [key for key, value in table.items() if value is None]:

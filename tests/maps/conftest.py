@@ -7,7 +7,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -89,7 +88,9 @@ def _quarters(city: shapely.Polygon, n: int, rng: np.random.Generator) -> gpd.Ge
     return gpd.GeoDataFrame({"nil": nil, "name": [f"Quartiere {i}" for i in nil]}, geometry=shapes, crs=CRS)
 
 
-def _sites(city: shapely.Polygon, quarters: gpd.GeoDataFrame, *, n_candidates: int, rng: np.random.Generator) -> gpd.GeoDataFrame:
+def _sites(
+    city: shapely.Polygon, quarters: gpd.GeoDataFrame, *, n_candidates: int, rng: np.random.Generator
+) -> gpd.GeoDataFrame:
     roles = ["existing", *["compared"] * 3, *["proposed"] * 4, *["candidate"] * n_candidates]
     radius_m = np.sqrt(city.area / np.pi)
     xy = rng.uniform(-0.62, 0.62, size=(len(roles), 2)) * radius_m + CENTRE_M
@@ -164,10 +165,16 @@ def _figures(cells: gpd.GeoDataFrame, variants: tuple[str, ...]) -> tuple[Figure
                 low, high = (share * 0.9, share * 1.05) if is_range else (None, None)
                 figures.append(
                     Figure(
-                        variant=variant, group=group, standard_min=standard, reached=reached, total=total, share=share,
-                        share_low=low, share_high=high,
+                        variant=variant,
+                        group=group,
+                        standard_min=standard,
+                        reached=reached,
+                        total=total,
+                        share=share,
+                        share_low=low,
+                        share_high=high,
                     )
-                )  # fmt: skip
+                )
     return tuple(figures)
 
 
@@ -175,20 +182,35 @@ def _document(cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, variants: tuple[
     opened = {key: tuple(sites.loc[sites[open_column(key)], "site_id"]) for key in variants}
     groups = tuple(
         GroupBrief(
-            key=key, label=LABELS[key], year=2011, total=float(cells[key].sum() + NO_PLACE[key]), in_cells=float(cells[key].sum()),
+            key=key,
+            label=LABELS[key],
+            year=2011,
+            total=float(cells[key].sum() + NO_PLACE[key]),
+            in_cells=float(cells[key].sum()),
             no_place=NO_PLACE[key],
         )
         for key in GROUPS
-    )  # fmt: skip
+    )
     optimum = Optimum(
-        standard_min=STANDARD_MIN, objective_name="max_coverage", new=4, total_open=5, selected_new=opened["best"][1:],
-        status="optimal", objective=0.5, best_bound=0.5, gap=0.0, is_verified=True, tie_rule="Of equal choices the first by id.",
-    )  # fmt: skip
+        standard_min=STANDARD_MIN,
+        objective_name="max_coverage",
+        new=4,
+        total_open=5,
+        selected_new=opened["best"][1:],
+        status="optimal",
+        objective=0.5,
+        best_bound=0.5,
+        gap=0.0,
+        is_verified=True,
+        tie_rule="Of equal choices the first by id.",
+    )
     return PlanDocument(
         name="job centres",
         service="job_centre",
         title=Text(it="Quattro nuovi centri per l'impiego", en="Four new job centres"),
-        sentence=Text(it="Con quattro sedi in più, molte più persone ne avrebbero una vicina.", en="Four more places bring one near to many."),
+        sentence=Text(
+            it="Con quattro sedi in più molti ne avrebbero una vicina.", en="Four more places bring one near to many."
+        ),
         city=CityBrief(id="prova", name="Prova", crs=CRS, cell_m=SIZE_M, language="it", is_sample=is_sample),
         mode="walk",
         speed_km_h=4.5,
@@ -198,23 +220,41 @@ def _document(cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, variants: tuple[
         need={"unemployed": 0.5, "youth_15_29": 0.5},
         groups=groups,
         variants=tuple(
-            Variant(key=key, name=VARIANT_NAMES[key], site_ids=opened[key], new_ids=tuple(sorted(set(opened[key]) - set(opened["before"]))))
+            Variant(
+                key=key,
+                name=VARIANT_NAMES[key],
+                site_ids=opened[key],
+                new_ids=tuple(sorted(set(opened[key]) - set(opened["before"]))),
+            )
             for key in variants
         ),
         figures=_figures(cells, variants),
         optima=(optimum,),
         connection=Connection(
-            n_components=3, length_share_kept=0.982, max_snap_m=400, sites_not_connected=(), cells_not_connected=2,
-            people_not_connected=5.5, median_site_snap_m=14,
+            n_components=3,
+            length_share_kept=0.982,
+            max_snap_m=400,
+            sites_not_connected=(),
+            cells_not_connected=2,
+            people_not_connected=5.5,
+            median_site_snap_m=14,
         ),
         limits=(Text(it="Le persone sono quelle contate nel 2011.", en="People are those counted in 2011."),),
         assumptions=(Text(it="Si cammina a 4,5 km/h.", en="People walk at 4.5 km/h."),),
         sources=(
-            SourceBrief(layer="census", source="Censimento di prova", licence="CC BY 4.0", attribution="Comune di Prova", date="2011-10-09"),
-            SourceBrief(layer="streets", source="Strade", licence="ODbL", attribution="© OpenStreetMap contributors", date="2016-07"),
+            SourceBrief(
+                layer="census",
+                source="Censimento di prova",
+                licence="CC BY 4.0",
+                attribution="Comune di Prova",
+                date="2011-10-09",
+            ),
+            SourceBrief(
+                layer="streets", source="Strade", licence="ODbL", attribution="© OpenStreetMap contributors", date="2016-07"
+            ),
         ),
         versions={"diffusa": "0.1.0"},
-    )  # fmt: skip
+    )
 
 
 def build_plan(
@@ -250,7 +290,9 @@ def build_plan(
     )
     document = _document(cells, sites, variants, is_sample=is_sample)
     allocation = gpd.GeoDataFrame({"cell_id": []}, geometry=[], crs=CRS)
-    return Plan(document=document, cells=cells, sites=sites, allocation=allocation, nil=nil, districts=districts, stations=stations)
+    return Plan(
+        document=document, cells=cells, sites=sites, allocation=allocation, nil=nil, districts=districts, stations=stations
+    )
 
 
 @pytest.fixture(scope="session")
@@ -313,9 +355,3 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened
     yield opener
     for context in contexts:
         context.close()
-
-
-@pytest.fixture(scope="session")
-def with_rows() -> Callable[..., pd.DataFrame]:
-    """Return what gives a frame other values in one column, without changing it."""
-    return lambda frame, **columns: frame.assign(**columns)

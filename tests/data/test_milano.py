@@ -1,0 +1,144 @@
+"""Real Milano: what its files are known to hold is what its pack holds."""
+
+from __future__ import annotations
+
+import time
+from importlib.resources import files
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from data.check import check_pack
+from data.city import CitySources
+from data.groups import count_group
+from data.pack import read_pack, write_pack
+from data.recipe import read_recipe
+from data.sources import read_sources
+
+pytestmark = pytest.mark.shared
+RECIPE = Path(str(files("data"))) / "recipes" / "milano.toml"
+SECONDS = 10.0
+
+
+@pytest.fixture(scope="module")
+def timed(milano_root: Path) -> tuple[CitySources, float]:
+    begun = time.perf_counter()
+    sources = read_sources(read_recipe(RECIPE), milano_root)
+    return sources, time.perf_counter() - begun
+
+
+@pytest.fixture(scope="module")
+def milano(timed: tuple[CitySources, float]) -> CitySources:
+    return timed[0]
+
+
+@pytest.fixture(scope="module")
+def spaces(milano: CitySources) -> pd.DataFrame:
+    return milano.layers["spaces"].frame.set_index("site_id", drop=False)
+
+
+def _has_tag(frame: pd.DataFrame, tag: str) -> pd.Series:
+    return frame["tags"].str.split(";").map(lambda tags: tag in tags)
+
+
+def test_quarters_and_districts(milano: CitySources) -> None:
+    quarters = milano.layers["quarters"].frame
+    assert isinstance(quarters, gpd.GeoDataFrame)
+    assert quarters["nil"].tolist() == list(range(1, 89))
+    assert quarters.area.sum() / 1e6 == pytest.approx(181.903, abs=0.001)
+    assert quarters["former_name"].notna().sum() > 80
+    hole = quarters.set_index("nil").geometry[85]
+    assert shapely.get_num_interior_rings(shapely.get_parts(hole)).sum() == 1
+    assert milano.layers["districts"].frame["district"].tolist() == list(range(1, 10))
+
+
+def test_residents_with_and_without_a_place(milano: CitySources) -> None:
+    census = milano.layers["census"].frame
+    assert len(census) == 6085
+    assert census["P1"].sum() == 1_242_123
+    assert census.loc[census["is_no_place"], "P1"].sum() == 266
+    assert census["area_m2"].isna().sum() == 3
+    assert milano.layers["quarter_totals"].frame["P1"].sum() == 1_242_123
+
+
+def test_known_groups(milano: CitySources) -> None:
+    census = milano.layers["census"].frame
+    counts = {group.key: count_group(census, group).sum() for group in milano.groups}
+    assert counts["residents"] == 1_242_123
+    assert counts["youth_15_29"] == 158_221  # published: ISTAT 8milaCensus
+    assert counts["unemployed"] == counts["labour_force"] - counts["employed"] == 40_821
+    assert counts["residents_6"] - counts["low_education"] - counts["graduates"] == census["P48"].sum()
+    assert counts["women_25_49"] < census["P3"].sum()
+
+
+def test_services(milano: CitySources) -> None:
+    services = milano.layers["services"].frame
+    assert services.groupby("kind").size().to_dict() == {
+        "job_centre": 6, "rider_hub": 1, "social_economy": 1, "training_centre": 1, "women_centre": 6,
+    }  # fmt: skip
+    centres = services[services["kind"] == "job_centre"]
+    assert centres.loc[_has_tag(centres, "open"), "site_id"].tolist() == ["CPI-STROZZI"]
+    assert _has_tag(centres, "decided").sum() == 5
+    assert centres.set_index("site_id")["cost_eur"]["CPI-PALAZZETTO"] == 3_900_000
+    assert services.set_index("site_id")["position_error_m"]["CPI-STROZZI"] == 500
+    assert (services["kind"] == "women_centre").sum() == _has_tag(services[services["kind"] == "women_centre"], "open").sum()
+    assert _has_tag(services[services["kind"] == "rider_hub"], "planned").all()
+
+
+def test_municipal_libraries_and_other_municipal_buildings(spaces: pd.DataFrame) -> None:
+    libraries = spaces[spaces["kind"] == "libraries"]
+    assert len(libraries) == 25
+    assert {"LIB-SORMANI", "LIB-NIGUARDA"} <= set(libraries.index)
+    assert _has_tag(libraries, "municipal").all()
+    others = spaces[spaces["kind"] == "municipal_buildings"]
+    assert len(others) == 14
+    assert len(others) + sum(len(ids.split(";")) for ids in others["merged_ids"] if ids) == 20
+
+
+def test_state_schools_by_building(spaces: pd.DataFrame) -> None:
+    schools = spaces[spaces["kind"] == "schools"]
+    assert len(schools) == 294
+    assert len(schools) + sum(len(ids.split(";")) for ids in schools["merged_ids"] if ids) == 335
+    assert _has_tag(schools, "state").all()
+    upper = schools[_has_tag(schools, "upper_secondary")]
+    assert upper["owner"].str.contains("Città metropolitana").all()
+    assert set(schools.loc[~_has_tag(schools, "upper_secondary"), "owner"]) == {"Comune di Milano"}
+
+
+def test_regeneration_sites(spaces: pd.DataFrame) -> None:
+    sites = spaces[spaces["kind"] == "regeneration"]
+    assert _has_tag(sites, "railway_yard").sum() == 7
+    assert _has_tag(sites, "barracks").sum() == 1
+    assert sites["site_area_m2"]["REG-FARINI"] == 618_733
+    assert set(sites["position_error_m"]) == {300.0, 400.0}
+
+
+def test_every_site_lies_in_the_quarter_and_district_it_names(milano: CitySources) -> None:
+    for role in ("services", "spaces"):
+        sites = milano.layers[role].frame
+        assert sites["nil"].notna().all()
+        assert sites["district"].notna().all()
+        for key, layer in (("nil", "quarters"), ("district", "districts")):
+            areas = milano.layers[layer].frame.set_index(key).geometry
+            own = areas.loc[sites[key].astype("int64")].to_numpy()
+            assert (shapely.distance(sites.geometry.to_numpy(), own) <= 1.0).all()
+
+
+def test_streets_stations_and_facts(milano: CitySources) -> None:
+    assert len(milano.network.x) == 28_079
+    assert len(milano.network.u) == 35_343
+    assert len(milano.layers["stations"].frame) == 125
+    assert milano.layers["quarter_facts"].frame["coworking"].sum() == 110
+
+
+def test_milano_is_read_and_written_in_ten_seconds_and_the_pack_is_sound(
+    timed: tuple[CitySources, float], tmp_path: Path
+) -> None:
+    begun = time.perf_counter()
+    write_pack(timed[0], tmp_path / "pack")
+    assert timed[1] + time.perf_counter() - begun < SECONDS
+    assert check_pack(tmp_path / "pack").faults == ()
+    assert read_pack(tmp_path / "pack").city.name == "Milano"
