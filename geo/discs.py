@@ -40,7 +40,8 @@ def measure_disc_overlaps(centres: Float, radius_m: Float, polygons: NDArray[np.
     """
     start, end, row = _edges(polygons)
     a, b = start - centres[row], end - centres[row]
-    is_edge = ((b - a) ** 2).sum(axis=1) > 0.0  # ends that the rounding of a difference has made one span no area
+    # A repeated vertex spans no area, and so do two that the rounding of a difference has made one.
+    is_edge = ((b - a) ** 2).sum(axis=1) > 0.0
     shared_m2 = np.zeros(len(row))
     shared_m2[is_edge] = _edge_areas(a[is_edge], b[is_edge], radius_m[row][is_edge])
     return np.bincount(row, weights=shared_m2, minlength=len(polygons)).astype(np.float64)
@@ -51,7 +52,7 @@ def _edges(polygons: NDArray[np.object_]) -> tuple[Float, Float, NDArray[np.intp
     parts, part_row = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
     coordinates, ring = shapely.get_coordinates(rings, return_index=True)
-    is_edge = (ring[1:] == ring[:-1]) & (coordinates[1:] != coordinates[:-1]).any(axis=1)
+    is_edge = ring[1:] == ring[:-1]
     row = part_row[ring_part[ring[:-1][is_edge]]]
     return coordinates[:-1][is_edge], coordinates[1:][is_edge], np.asarray(row, dtype=np.intp)
 

@@ -19,7 +19,7 @@ from geo.overlay import NOISE_DECIMALS, Overlaps, find_largest, find_overlaps, i
 
 # The share of its own area that a quarter may have outside the grid: rounding, no more.
 COVER_TOLERANCE = 1e-6
-# A centroid on the line between two pieces lies a rounding error outside both.
+# Where one of two neighbours has a vertex more, their pieces leave a gap of a rounding error, and a centroid may lie in it.
 ON_LINE_M = 1e-6
 
 _ROWS_IN_BAND = 10

@@ -74,6 +74,11 @@ def test_the_main_component_is_the_longest_not_the_one_with_most_nodes() -> None
     assert (share.n_components, share.node_share, share.length_share) == (2, 2 / 6, 9 / 12)
 
 
+def test_any_number_of_parallel_edges_joins_two_nodes() -> None:
+    network = build_network([0, 100], [0, 0], [0] * 256, [1] * 256, [100] * 256, crs=3035)
+    assert network.component.tolist() == [0, 0]
+
+
 def test_of_equally_long_components_the_first_is_kept() -> None:
     x = np.arange(5.0)
     main, share = keep_main_component(build_network(x, x, [3, 0], [4, 1], [7, 7], crs=3035))

@@ -194,6 +194,11 @@ def test_a_centroid_on_the_line_between_two_quarters_is_inside() -> None:
     assert label({1: box(0, 0, 50, 100), 2: box(50, 0, 100, 100)})[1] == Point(50, 50)
 
 
+def test_a_centroid_in_a_gap_of_a_rounding_error_between_two_quarters_is_inside() -> None:
+    point = label({1: box(0, 0, 50 - 1e-9, 100), 2: box(50 + 1e-9, 0, 100, 100)})[1]
+    assert (point.x, point.y) == pytest.approx((50, 50), abs=1e-6)
+
+
 def test_a_cell_without_a_piece_is_an_error() -> None:
     grid = build_grid(box(0, 0, 200, 100), crs=3035)
     with pytest.raises(GeometryError, match="in no quarter") as caught:

@@ -45,6 +45,15 @@ def test_of_equally_near_edges_the_shortest_counts_then_the_first() -> None:
     assert snap_points(longest_first, [[50, 7]]).edge.tolist() == [1]
 
 
+def test_edges_drawn_there_and_back_are_equally_near_to_the_last_bit() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        (x0, y0), (x1, y1) = rng.uniform(0, 1000, (2, 2))
+        points = rng.uniform(0, 1000, (40, 2))
+        network = build_network([x0, x1], [y0, y1], [0, 1], [1, 0], [300, 120], crs=3035)
+        assert (snap_points(network, points).edge == 1).all()
+
+
 def test_an_edge_without_a_chord_is_met_at_its_start() -> None:
     loop = build_network([0, 100], [0, 0], [0, 1], [1, 1], [100, 80], crs=3035)
     snapped = snap_points(loop, [[130, 0]])

@@ -87,6 +87,14 @@ def test_a_sum_that_should_equal_the_cutoff_does_whatever_its_rounding() -> None
     assert times.seconds.data.tolist() == [1.0]
 
 
+def test_a_node_reached_a_rounding_error_after_the_cutoff_is_reached() -> None:
+    # 0.1 + 0.1 + 0.1 is more than 0.3; the point stands at the start of the short last edge, beyond the node in question.
+    network = build_network([0, 0.1, 0.2, 0.3, 0.35], [0] * 5, [0, 1, 2, 3], [1, 2, 3, 4], [0.1, 0.1, 0.1, 0.05], crs=3035)
+    times = walk(network, [(0.3, 0)], [(0, 0)], cutoff_s=0.3)
+    assert (times.demand_snap.edge.tolist(), times.demand_snap.fraction.tolist()) == ([3], [0.0])
+    assert times.seconds.data.tolist() == [0.3]
+
+
 def test_times_are_whole_milliseconds() -> None:
     assert walk(street(), [(0, 0)], [(1000, 0)], speed_m_s=3.0).seconds.data.tolist() == [333.333]
 
