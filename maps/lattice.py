@@ -17,6 +17,7 @@ import shapely
 
 from data.errors import CrsError, EmptyLayerError, GeometryError, IdError
 from geo.crs import require_metres
+from maps.outlines import to_degrees
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -203,8 +204,8 @@ def _fit(terms: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray
 
 
 def _page_coordinates(lattice: Lattice, col: FloatArray, row: FloatArray) -> tuple[FloatArray, FloatArray]:
-    to_degrees = pyproj.Transformer.from_crs(lattice.epsg, 4326, always_xy=True)
-    lon, lat = to_degrees.transform(*lattice.to_metres(col, row))
+    transformer = to_degrees(pyproj.CRS.from_epsg(lattice.epsg))
+    lon, lat = transformer.transform(*lattice.to_metres(col, row))
     return (lon + 180) / 360, (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2
 
 

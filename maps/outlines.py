@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
 from data.errors import CrsError, GeometryError
@@ -78,13 +79,15 @@ def label_points(frame: gpd.GeoDataFrame, *, where: str) -> list[list[float]]:
     return encode_points(gpd.GeoDataFrame(geometry=centres, crs=frame.crs), where=where)
 
 
+@lru_cache(maxsize=8)
+def to_degrees(crs: CRS) -> Transformer:
+    """Return the transformer from a CRS to (lon, lat); kept, because making one takes longer than drawing a small city."""
+    return Transformer.from_crs(crs, 4326, always_xy=True)
+
+
 def bounds_of(frames: Sequence[gpd.GeoDataFrame]) -> list[list[float]]:
     """Return [[south, west], [north, east]] of all rows of all frames, as Leaflet takes it."""
-    boxes = []
-    for frame in frames:
-        if not frame.empty:
-            transformer = Transformer.from_crs(frame.crs, 4326, always_xy=True)
-            boxes.append(transformer.transform_bounds(*frame.total_bounds))
+    boxes = [to_degrees(frame.crs).transform_bounds(*frame.total_bounds) for frame in frames if not frame.empty]
     west, south, east, north = (np.array(boxes)[:, column] for column in range(4))
     return [
         [round(float(south.min()), _DIGITS), round(float(west.min()), _DIGITS)],

@@ -76,7 +76,7 @@ class PageFigure(Figure):
 
     def _draw(self, kwargs: dict[str, object]) -> str:
         leaflet = read_leaflet()
-        return self._template.render(
+        drawn: str = self._template.render(
             this=self,
             kwargs=kwargs,
             policy=_POLICY_MARK,
@@ -86,6 +86,7 @@ class PageFigure(Figure):
             script=page_script(),
             data_json=script_json(self.data),
         )
+        return drawn
 
 
 def _elements(element: Element) -> Iterator[Element]:

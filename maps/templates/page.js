@@ -211,14 +211,19 @@ diffusa.page = (() => {
   /* Paper has its own size: the map is drawn for it before, and for the window again after. */
   function connectPrinting() {
     let view = null;
+    let closed = [];
     window.addEventListener("beforeprint", () => {
       view = { center: map.getCenter(), zoom: map.getZoom() };
       const bounds = map.getBounds();
       document.body.classList.add("is-printing");
-      map.invalidateSize({ animate: false }).fitBounds(bounds, { animate: false });
+      const isWhole = bounds.contains(plan.bounds);
+      map.invalidateSize({ animate: false }).fitBounds(isWhole ? plan.bounds : bounds, { animate: false });
+      closed = [...document.querySelectorAll("details:not([open])")];
+      closed.forEach((part) => (part.open = true));
     });
     window.addEventListener("afterprint", () => {
       document.body.classList.remove("is-printing");
+      closed.forEach((part) => (part.open = false));
       map.invalidateSize({ animate: false });
       if (view) map.setView(view.center, view.zoom, { animate: false });
     });

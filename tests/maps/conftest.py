@@ -196,7 +196,7 @@ def _document(cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, variants: tuple[
         objective_name="max_coverage",
         new=4,
         total_open=5,
-        selected_new=opened["best"][1:],
+        selected_new=opened[variants[-1]][1:],
         status="optimal",
         objective=0.5,
         best_bound=0.5,

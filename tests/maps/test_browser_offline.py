@@ -26,8 +26,10 @@ PIXEL = bytes.fromhex(
 
 
 def _shown_figures(page: Any) -> dict[tuple[str, str, str], list[str]]:
-    read = """() => [...document.querySelectorAll("#figures td[data-variant]")].map((cell) =>
-        [cell.dataset.variant, cell.dataset.group, cell.dataset.standard, ...[...cell.children].map((part) => part.textContent)])"""
+    read = """() => [...document.querySelectorAll("#figures td[data-variant]")].map((cell) => {
+        const { variant, group, standard } = cell.dataset;
+        return [variant, group, standard, ...[...cell.children].map((part) => part.textContent)];
+    })"""
     return {(variant, group, standard): texts for variant, group, standard, *texts in page.evaluate(read)}
 
 
@@ -106,7 +108,10 @@ def test_language_changes_every_text_and_number(tiny_plan: Plan, open_page: Call
 _ALL_TEXTS = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const found = [];
-    while (walker.nextNode()) if (!walker.currentNode.parentElement.closest("script, bdi")) found.push(walker.currentNode.data.trim());
+    while (walker.nextNode()) {
+        const node = walker.currentNode;
+        if (!node.parentElement.closest("script, bdi")) found.push(node.data.trim());
+    }
     return found;
 }"""
 
@@ -196,10 +201,14 @@ def test_paper_has_the_figures_and_no_switches(tiny_plan: Plan, open_page: Calla
     assert page.locator(".languages").is_hidden()
     assert page.locator("#key .shape").first.is_visible()
     assert page.locator("#sources li").last.is_visible()
+    assert page.locator("#method").is_visible()
+    tops = [page.locator(part).bounding_box()["y"] for part in (".head", ".folium-map", "#key", "#panel")]
+    assert tops == sorted(tops)
     assert page.evaluate("document.getElementById('panel').scrollHeight <= document.getElementById('panel').clientHeight + 1")
     page.emulate_media(media="screen")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.locator("#map-controls").is_visible()
+    assert page.locator("#method").is_hidden()
 
 
 def test_reader_without_scripts_gets_title_and_sentence(tiny_plan: Plan) -> None:

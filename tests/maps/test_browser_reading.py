@@ -36,7 +36,9 @@ def _look_at(page: Any, plan: Plan, row: int) -> tuple[float, float]:
 
 def _extreme_rows(plan: Plan) -> list[int]:
     bounds = plan.cells.bounds
-    return sorted({int(bounds["minx"].argmin()), int(bounds["miny"].argmin()), int(bounds["maxx"].argmax()), int(bounds["maxy"].argmax())})
+    return sorted(
+        {int(bounds["minx"].argmin()), int(bounds["miny"].argmin()), int(bounds["maxx"].argmax()), int(bounds["maxy"].argmax())}
+    )
 
 
 def _minutes_text(value: float) -> str:
@@ -55,7 +57,10 @@ def test_extreme_cells_are_where_they_should_be_and_say_their_values(city_plan: 
         popup.wait_for()
         assert popup.locator(".id").inner_text() == cell["cell_id"]
         shown = popup.locator("dd").all_inner_texts()
-        people = [format_number(cell[key], language="it") if round(cell[key]) or not cell[key] else "meno di 1" for key in ("unemployed", "youth_15_29")]
+        people = [
+            format_number(cell[key], language="it") if round(cell[key]) or not cell[key] else "meno di 1"
+            for key in ("unemployed", "youth_15_29")
+        ]
         assert shown == [*people, *(_minutes_text(cell[minutes_column(variant)]) for variant in VARIANTS)]
         page.keyboard.press("Escape")
 
@@ -105,7 +110,9 @@ def test_quarter_card_says_people_reached_shares_and_minutes(tiny_plan: Plan, op
             for column, variant in enumerate(VARIANTS):
                 found = cells.locator("td").nth(column)
                 assert found.locator("b").inner_text() == format_percent(quarter[share_column(variant, group)], language="it")
-                assert found.locator("small").inner_text() == format_number(quarter[reached_column(variant, group)], language="it")
+                assert found.locator("small").inner_text() == format_number(
+                    quarter[reached_column(variant, group)], language="it"
+                )
         minutes = page.locator("#card tbody tr").nth(2).locator("td").all_inner_texts()
         assert minutes == [_text_or_no_data(quarter[minutes_column(variant)]) for variant in VARIANTS]
 
@@ -171,7 +178,10 @@ def test_proposed_places_lead_to_their_site(tiny_plan: Plan, open_page: Callable
 
 def test_shapes_tell_the_roles_apart(tiny_plan: Plan, open_page: Callable[..., Any]) -> None:
     page = open_page(render_map(tiny_plan)).page
-    read = "role => { const p = document.querySelector(`.overlays .symbol-${role} path`); return [p.getAttribute('d'), getComputedStyle(p).fill]; }"
+    read = """role => {
+        const path = document.querySelector(`.overlays .symbol-${role} path`);
+        return [path.getAttribute("d"), getComputedStyle(path).fill];
+    }"""
     looks = [page.evaluate(read, role) for role in ("existing", "compared", "proposed", "candidate")]
     assert len({shape for shape, _ in looks}) == 4
     assert len({color for _, color in looks}) == 4
@@ -198,7 +208,7 @@ def test_keyboard_reads_the_middle_of_the_map(tiny_plan: Plan, open_page: Callab
     assert page.inner_text(".leaflet-popup-content .id") == cell["cell_id"]
 
 
-def test_a_tie_of_the_language_reaches_open_popups(tiny_plan: Plan, open_page: Callable[..., Any]) -> None:
+def test_a_change_of_language_reaches_open_popups(tiny_plan: Plan, open_page: Callable[..., Any]) -> None:
     page = open_page(render_map(tiny_plan)).page
     page.locator("#proposed .place").first.click()
     assert "Indirizzo" in page.inner_text(".leaflet-popup-content")
