@@ -15,6 +15,8 @@ from data.errors import ColumnError, CountError, Faults, IdError, PlannerError, 
 TRUE_TEXTS, FALSE_TEXTS = ("true", "1", "yes", "si", "sì"), ("false", "0", "no")
 CONTROL = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
 SHOWN_CHARACTERS = 40
+EXACT_BELOW = 2**53
+"""From here on float64 does not tell one whole number from the next."""
 SEPARATOR = ";"
 """What joins several tags or ids in one cell, so no id may hold it."""
 
@@ -100,7 +102,8 @@ def read_counts(frame: pd.DataFrame, columns: Sequence[str], *, where: str) -> p
     Raises
     ------
     CountError
-        For each kind of fault: missing, no number, infinite, negative, not whole; `FaultsError` if there are several.
+        For each kind of fault: missing, no number, infinite, negative, too large, not whole; `FaultsError` if there are
+        several.
     """
     raw = frame[list(columns)]
     values = np.column_stack([to_floats(raw[column]) for column in columns])
@@ -110,6 +113,7 @@ def read_counts(frame: pd.DataFrame, columns: Sequence[str], *, where: str) -> p
             "counts are no numbers": np.isnan(values) & ~raw.isna().to_numpy(dtype=bool),
             "counts are infinite": np.isinf(values),
             "counts are negative": values < 0,
+            "counts are too large": np.isfinite(values) & (values >= EXACT_BELOW),
             "counts are not whole numbers": np.isfinite(values) & (values >= 0) & (values != np.floor(values)),
         }
     faults = Faults()
@@ -203,7 +207,7 @@ def read_whole_ids(frame: pd.DataFrame, column: str, *, where: str, is_unique: b
     where = f"{where}, column {column}"
     values = to_floats(frame[column])
     missing = frame[column].isna().to_numpy(dtype=bool)
-    wrong = ~missing & ~(np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < 2**53))
+    wrong = ~missing & ~(np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < EXACT_BELOW))
     faults = Faults()
     if missing.any():
         faults.add(IdError("ids are missing", where=where, n=int(missing.sum()), examples=name_rows(frame, missing)))

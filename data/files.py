@@ -48,7 +48,7 @@ def write_folder_whole(final: Path, *, marker: str) -> Iterator[Path]:
     Raises
     ------
     FileError
-        If `final` holds something else, or the folder cannot be made or put in place.
+        If `final` holds something else, or the folder cannot be made, filled or put in place.
     """
     _check_replaceable(final, marker)
     part = final.with_name(final.name + ".part")
@@ -61,6 +61,12 @@ def write_folder_whole(final: Path, *, marker: str) -> Iterator[Path]:
     try:
         yield part
         replace_folder(part, final)
+    except FileError:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    except OSError as error:  # a full disk, most of all
+        shutil.rmtree(part, ignore_errors=True)
+        raise FileError(f"cannot be written: {error.strerror or error}", where=str(final)) from error
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

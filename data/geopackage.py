@@ -9,7 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from data.errors import FileError
 
@@ -37,20 +37,28 @@ def write_geopackage(path: Path, layers: Mapping[str, pd.DataFrame | gpd.GeoData
         A file that does not exist yet.
     layers
         Frames by layer name; a GeoDataFrame must have a CRS.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
     """
     with fixed_write_time():
         for name, frame in layers.items():
             is_spatial = isinstance(frame, gpd.GeoDataFrame)
             kind = _geometry_type(frame) if isinstance(frame, gpd.GeoDataFrame) else None
-            pyogrio.write_dataframe(
-                frame,
-                path,
-                layer=name,
-                driver="GPKG",
-                geometry_type=kind,
-                promote_to_multi=is_spatial and kind == "MultiPolygon",
-                dataset_options={"VERSION": "1.3"} if not path.exists() else None,
-            )
+            try:
+                pyogrio.write_dataframe(
+                    frame,
+                    path,
+                    layer=name,
+                    driver="GPKG",
+                    geometry_type=kind,
+                    promote_to_multi=is_spatial and kind == "MultiPolygon",
+                    dataset_options={"VERSION": "1.3"} if not path.exists() else None,
+                )
+            except (DataSourceError, DataLayerError, FeatureError, OSError) as error:
+                raise FileError(f"the layer {name!r} cannot be written: {error}", where=str(path)) from error
 
 
 def _geometry_type(frame: gpd.GeoDataFrame) -> str:

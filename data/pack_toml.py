@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,8 +11,9 @@ import tomli_w
 from pydantic import TypeAdapter, ValidationError
 
 from data.city import CityFacts, Paper
-from data.errors import PackError
+from data.errors import FileError, PackError
 from data.groups import Group
+from data.toml_file import explain_faults, read_toml
 
 PACK_FORMAT = "diffusa-pack/1"
 
@@ -84,26 +84,25 @@ def read_pack_toml(path: Path) -> PackContent:
     Raises
     ------
     PackError
-        If the file is absent, no TOML, or does not hold together.
+        If the file is absent, no TOML, or does not hold together; `FaultsError` if there are several faults.
     """
     where = str(path)
+    if not path.exists():
+        raise PackError("there is no pack here", where=where, remedy="Build one from a recipe")
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise PackError("there is no pack here", where=where, remedy="Build one from a recipe") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PackError(f"cannot be read: {error}", where=where, remedy="Build the pack again") from error
+        tables = read_toml(path)
+    except FileError as error:
+        raise PackError(f"cannot be read: {error.what}", where=where, remedy="Build the pack again") from error
     found = tables.pop("format", None)
     if found != PACK_FORMAT:
         raise PackError(f"the format is {found!r}, not {PACK_FORMAT!r}", where=where, remedy="Build the pack again")
-    tables["groups"] = list(tables.get("groups", {}).values()) if isinstance(tables.get("groups"), dict) else []
+    groups = tables.get("groups")
+    tables["groups"] = list(groups.values()) if isinstance(groups, dict) else []
     try:
         content = TypeAdapter(PackContent).validate_python(tables)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        spot = ".".join(str(part) for part in first["loc"])
-        what = f"does not hold together: {spot}: {first['msg']}"
-        raise PackError(what, where=where, remedy="Build the pack again") from error
+    except ValidationError as invalid:
+        explain_faults(invalid, None, where=where, error=PackError).raise_if_any()
+        raise
     _check_names(content, where)
     return content
 

@@ -55,18 +55,33 @@ def validate_model(model: type[Model], content: object, *, where: str, error: ty
     try:
         return model.model_validate(content)
     except ValidationError as invalid:
-        faults = Faults()
-        for detail in invalid.errors(include_url=False):
-            faults.add(_explain(detail, model, where=where, error=error))
-        faults.raise_if_any()
+        explain_faults(invalid, model, where=where, error=error).raise_if_any()
         raise
 
 
-def _explain(detail: object, model: type[BaseModel], *, where: str, error: type[PlannerError]) -> PlannerError:
+def explain_faults(invalid: ValidationError, model: type[BaseModel] | None, *, where: str, error: type[PlannerError]) -> Faults:
+    """Return what pydantic found, each fault as an error for people.
+
+    Parameters
+    ----------
+    invalid
+        What pydantic raised.
+    model
+        The model that was to be filled, for the nearest known keys; None where unknown keys are no faults.
+    where, error
+        As for `validate_model`.
+    """
+    faults = Faults()
+    for detail in invalid.errors(include_url=False):
+        faults.add(_explain(detail, model, where=where, error=error))
+    return faults
+
+
+def _explain(detail: object, model: type[BaseModel] | None, *, where: str, error: type[PlannerError]) -> PlannerError:
     fault = dict(detail)  # type: ignore[call-overload]
     location = tuple(fault["loc"])
     name = ".".join(str(part) for part in location) or "the file"
-    if fault["type"] == "extra_forbidden":
+    if fault["type"] == "extra_forbidden" and model is not None:
         known = _known_keys(model, location[:-1])
         return error(f"unknown key {name!r}", where=where, remedy=suggest_name(str(location[-1]), known))
     if fault["type"] == "missing":

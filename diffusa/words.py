@@ -108,7 +108,10 @@ def _denominators(groups: Sequence[GroupBrief]) -> Text:
     listed = _join([both("{n} {group}", n=number(group.total), group=group.label) for group in groups], Text(it=", ", en=", "))
     if not any(group.no_place > 0 for group in groups):
         return both("Shares are of everybody in the city: {groups}.", groups=listed)
-    placeless = _join([number(group.no_place) for group in groups], Text(it=", ", en=", "))
+    placeless = _join(
+        [both("{n} {group}", n=number(group.no_place), group=group.label) for group in groups if group.no_place > 0],
+        Text(it=", ", en=", "),
+    )
     return both(
         "Shares are of everybody in the city: {groups}. Of these, {placeless} are registered at a conventional address: "
         "they have no place on the map and count as not reached.",

@@ -11,7 +11,6 @@ from data.errors import CountError, Faults
 SUMMED = "capacity"
 AGREED = ("cost_eur", "floor_area_m2", "site_area_m2")
 LISTED = ("status", "owner", "opened", "permitted_uses", "position_quality", "source")
-FIRST = ("name", "address")
 
 
 def merge_same_position(sites: gpd.GeoDataFrame, *, where: str) -> gpd.GeoDataFrame:

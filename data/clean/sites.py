@@ -28,7 +28,6 @@ from data.errors import ColumnError, EmptyLayerError, GeometryError, IdError, su
 from data.read_file import SourceTable
 from data.recipe_layers import NAME_PATTERN, SitesEntry
 
-TEXT_COLUMNS = ("name", "status", "owner", "address", "opened", "permitted_uses", "position_quality", "source")
 NUMBER_COLUMNS = ("cost_eur", "floor_area_m2", "site_area_m2", "capacity")
 SITE_COLUMNS = {
     "site_id": "str", "name": "str", "kind": "str", "tags": "str",

@@ -49,7 +49,7 @@ def test_a_quarter_without_a_name_is_called_by_its_id(tiny: TinyCity) -> None:
 
 def test_a_missing_column_names_the_nearest(tiny: TinyCity) -> None:
     tiny.layer("nil")["id"] = "id_nill"
-    with pytest.raises(ColumnError, match="'id_nill' is missing. Did you mean 'id_nil'"):
+    with pytest.raises(ColumnError, match=r"'id_nill' is missing. Did you mean 'id_nil'"):
         tiny.read()
 
 
@@ -68,7 +68,7 @@ def test_keep_leaves_rows_out(tiny: TinyCity) -> None:
 
 def test_keep_that_leaves_nothing_is_told(tiny: TinyCity) -> None:
     tiny.layer("nil")["keep"] = {"nil": ["Gamma"]}
-    with pytest.raises(EmptyLayerError, match="layers.nil, nil.gpkg: no row is left. Look at the conditions of 'keep'"):
+    with pytest.raises(EmptyLayerError, match=r"layers.nil, nil.gpkg: no row is left. Look at the conditions of 'keep'"):
         tiny.read()
 
 
@@ -141,7 +141,7 @@ def test_districts_that_overlap_by_a_little_are_noted(tiny: TinyCity) -> None:
 def test_districts_that_overlap_by_more_are_told(tiny: TinyCity) -> None:
     frame = tiny.frames["districts.gpkg"].set_geometry([square(0), square(990)]).set_crs(CRS, allow_override=True)
     tiny.frames["districts.gpkg"] = frame
-    with pytest.raises(GeometryError, match="districts.gpkg: polygons overlap"):
+    with pytest.raises(GeometryError, match=r"districts.gpkg: polygons overlap"):
         tiny.read()
 
 
@@ -181,7 +181,7 @@ def test_districts_of_another_city_are_told(tiny: TinyCity) -> None:
     frame = tiny.frames["districts.gpkg"]
     moved = [square(500_000), square(501_000)]
     tiny.frames["districts.gpkg"] = frame.set_geometry(moved).set_crs(CRS, allow_override=True)
-    with pytest.raises(GeometryError, match="layers.districts: the ground differs"):
+    with pytest.raises(GeometryError, match=r"layers.districts: the ground differs"):
         tiny.read()
 
 

@@ -58,7 +58,7 @@ def test_counts_are_taken_by_name_or_by_pattern(tiny: TinyCity) -> None:
 def test_a_count_that_is_no_column_is_told(tiny: TinyCity) -> None:
     del tiny.layer("sections")["counts_pattern"]
     tiny.layer("sections")["counts"] = ["P1", "P22"]
-    with pytest.raises(ColumnError, match="'P22' is missing. Did you mean 'P2'"):
+    with pytest.raises(ColumnError, match=r"'P22' is missing. Did you mean 'P2'"):
         tiny.read()
 
 
@@ -99,7 +99,7 @@ def test_a_wrong_number_is_told_by_column_and_row(tiny: TinyCity, column: str, v
 
 def test_sections_that_repeat_are_told(tiny: TinyCity) -> None:
     _set(tiny, "sez", 1, 11)
-    with pytest.raises(IdError, match="column sez: ids repeat .*11 in row 1, 11 in row 2"):
+    with pytest.raises(IdError, match=r"column sez: ids repeat .*11 in row 1, 11 in row 2"):
         tiny.read()
 
 

@@ -42,6 +42,7 @@ def test_missing_columns_come_at_once_with_the_nearest_names() -> None:
         ("many", r"counts are no numbers \(1: a in row 2: many\)"),
         ("nan", r"counts are no numbers \(1: a in row 2: nan\)"),
         ("inf", r"counts are infinite \(1: a in row 2: inf\)"),
+        ("9007199254740992", r"counts are too large \(1: a in row 2: 9007199254740992\)"),
         ("1.5", r"counts are not whole numbers \(1: a in row 2: 1.5\)"),
     ],
 )

@@ -50,13 +50,13 @@ def test_a_quarter_with_people_needs_its_total(tiny: TinyCity) -> None:
 def test_a_total_that_the_census_does_not_count_is_told(tiny: TinyCity) -> None:
     tiny.frames["totals.csv"]["P3"] = 1
     tiny.layer("totals")["counts"] = ["P1", "P3"]
-    with pytest.raises(ColumnError, match="the census has no column 'P3'. Did you mean 'P"):
+    with pytest.raises(ColumnError, match=r"the census has no column 'P3'. Did you mean 'P"):
         tiny.read()
 
 
 def test_a_wrong_total_is_told(tiny: TinyCity) -> None:
     tiny.frames["totals.csv"]["P1"] = ["500", "-500"]
-    with pytest.raises(CountError, match="counts are negative .*P1 in row 2: -500"):
+    with pytest.raises(CountError, match=r"counts are negative .*P1 in row 2: -500"):
         tiny.read()
 
 

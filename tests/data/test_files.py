@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from pathlib import Path
 
@@ -131,3 +132,9 @@ def test_a_source_file_outside_the_folder_is_refused(tmp_path: Path, name: str) 
 def test_a_name_that_no_file_system_takes_is_a_file_error(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot be reached"):
         find_source(tmp_path, "x" * 5000 + ".csv")
+
+
+def test_a_disk_that_fails_while_the_folder_is_filled_is_a_file_error(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="cannot be written: No space left"), write_folder_whole(tmp_path / "p", marker="m"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert not list(tmp_path.iterdir())

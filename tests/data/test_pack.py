@@ -13,11 +13,13 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import tomli_w
 
 from data.city import CityLayer, Paper
 from data.errors import FaultsError, FileError, PackError
+from data.geopackage import write_geopackage
 from data.pack import CityPack, read_pack, write_pack
 from tests.data.tiny import CRS, TinyCity, square
 
@@ -137,7 +139,7 @@ def test_an_empty_derived_table_comes_back(tiny: TinyCity, tmp_path: Path) -> No
 
 def test_a_derived_layer_may_not_take_the_name_of_a_source(tiny: TinyCity, tmp_path: Path) -> None:
     sources = tiny.read()
-    with pytest.raises(PackError, match="names of source layers .*census"):
+    with pytest.raises(PackError, match=r"names of source layers .*census"):
         write_pack(sources, tmp_path / "pack", derived={"census": sources.layers["census"]})
     assert not (tmp_path / "pack").exists()
 
@@ -151,7 +153,7 @@ def test_a_layer_with_an_index_of_its_own_is_refused(tiny: TinyCity, tmp_path: P
 
 
 def test_an_unknown_layer_names_the_nearest(tiny: TinyCity, tmp_path: Path) -> None:
-    with pytest.raises(PackError, match="the pack has no layer 'quarter'. Did you mean 'quarters'"):
+    with pytest.raises(PackError, match=r"the pack has no layer 'quarter'. Did you mean 'quarters'"):
         _write(tiny, tmp_path / "pack").read("quarter")
 
 
@@ -198,12 +200,12 @@ def test_changes_that_wait_beside_a_file_are_told(tiny: TinyCity, tmp_path: Path
     ("key", "value", "words"),
     [
         (("format",), "diffusa-pack/9", "the format is 'diffusa-pack/9', not 'diffusa-pack/1'"),
-        (("city", "id"), None, "does not hold together: city.id"),
-        (("layers", "census", "rows"), "many", "does not hold together: layers.census.rows"),
+        (("city", "id"), None, "the key 'city.id' is missing"),
+        (("layers", "census", "rows"), "many", r"layers.census.rows: .*, not 'many'"),
         (("layers", "census", "file"), "../../etc/passwd", "file names leave the pack"),
         (("layers", "census", "file"), "/etc/passwd", "file names leave the pack"),
         (("network", "file"), "..\\x", "file names leave the pack"),
-        (("network",), None, "does not hold together: network"),
+        (("network",), None, "the key 'network' is missing"),
     ],
 )
 def test_a_manifest_that_does_not_hold_together_is_told(
@@ -213,6 +215,24 @@ def test_a_manifest_that_does_not_hold_together_is_told(
     _edit(tmp_path / "pack", key, value)
     with pytest.raises(PackError, match=words):
         read_pack(tmp_path / "pack")
+
+
+def test_all_faults_of_a_manifest_come_at_once(tiny: TinyCity, tmp_path: Path) -> None:
+    _write(tiny, tmp_path / "pack")
+    _edit(tmp_path / "pack", ("city", "cell_m"), "wide")
+    _edit(tmp_path / "pack", ("layers", "census", "sha256"), None)
+    with pytest.raises(FaultsError) as caught:
+        read_pack(tmp_path / "pack")
+    assert [type(fault) for fault in caught.value.faults] == [PackError, PackError]
+
+
+def test_a_layer_without_the_columns_of_the_manifest_is_told(tiny: TinyCity, tmp_path: Path) -> None:
+    pack = _write(tiny, tmp_path / "pack")
+    other = gpd.GeoDataFrame({"a": [1]}, geometry=[square(0)], crs=CRS)
+    (tmp_path / "pack" / "layers" / "spaces.gpkg").unlink()
+    other.to_file(tmp_path / "pack" / "layers" / "spaces.gpkg", layer="spaces", driver="GPKG")
+    with pytest.raises(PackError, match="columns are not those"):
+        pack.read("spaces")
 
 
 def test_a_manifest_that_is_no_toml_is_told(tiny: TinyCity, tmp_path: Path) -> None:
@@ -281,8 +301,6 @@ def test_the_zip_of_the_streets_has_one_fixed_time(tiny: TinyCity, tmp_path: Pat
 
 
 def test_gdal_is_left_as_it_was(tiny: TinyCity, tmp_path: Path) -> None:
-    import pyogrio
-
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     _write(tiny, tmp_path / "pack")
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == before
@@ -297,3 +315,9 @@ def test_a_failure_while_writing_leaves_the_old_pack(tiny: TinyCity, tmp_path: P
         write_pack(sources, tmp_path / "pack", derived={"t": bad})
     assert _bytes(tmp_path / "pack") == before
     assert [path.name for path in tmp_path.glob("pack*")] == ["pack"]
+
+
+def test_a_geopackage_that_cannot_be_written_is_a_file_error(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"n": [1]}, geometry=[square(0)], crs=CRS)
+    with pytest.raises(FileError, match="the layer 'a' cannot be written"):
+        write_geopackage(tmp_path / "none" / "x.gpkg", {"a": frame})

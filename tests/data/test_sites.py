@@ -187,7 +187,7 @@ def test_a_latitude_beyond_the_pole_is_told(tiny: TinyCity) -> None:
 
 def test_positions_all_far_from_the_city_are_told(tiny: TinyCity) -> None:
     tiny.frames["jobs.csv"]["lon"] += 5
-    with pytest.raises(GeometryError, match="all positions lie far from the city .*Look at the CRS"):
+    with pytest.raises(GeometryError, match=r"all positions lie far from the city .*Look at the CRS"):
         tiny.read()
 
 
@@ -230,7 +230,7 @@ def test_made_ids_that_repeat_are_told(tiny: TinyCity) -> None:
     table = tiny.layer("schools")
     del table["id"]
     table.update(id_prefix="SCH", id_from=["address"])
-    with pytest.raises(IdError, match="ids from address: ids repeat .*SCH-VIA-PO-1 in row 1, SCH-VIA-PO-1 in row 2"):
+    with pytest.raises(IdError, match=r"ids from address: ids repeat .*SCH-VIA-PO-1 in row 1, SCH-VIA-PO-1 in row 2"):
         tiny.read()
 
 

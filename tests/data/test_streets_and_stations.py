@@ -61,7 +61,7 @@ def test_nodes_that_repeat_are_told(tiny: TinyCity) -> None:
 
 def test_lengths_in_kilometres_are_told(tiny: TinyCity) -> None:
     tiny.frames["streets.gpkg/edges"]["length_m"] /= 1000
-    with pytest.raises(NetworkError, match="lengths sum to 4, the straight lines to 4,400 m. Give lengths in metres"):
+    with pytest.raises(NetworkError, match=r"lengths sum to 4, the straight lines to 4,400 m. Give lengths in metres"):
         tiny.read()
 
 
@@ -80,7 +80,7 @@ def test_nodes_without_a_crs_are_told(tiny: TinyCity) -> None:
 
 def test_a_missing_column_of_the_edges_is_told(tiny: TinyCity) -> None:
     tiny.layer("streets")["length_m"] = "length"
-    with pytest.raises(ColumnError, match="'length' is missing. Did you mean 'length_m'"):
+    with pytest.raises(ColumnError, match=r"'length' is missing. Did you mean 'length_m'"):
         tiny.read()
 
 
