@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from diffusa.journeys import Journeys
 from diffusa.question import Question
 from layers.people import need_weight
-from layers.plan import Optimum
+from layers.plan import Optimum, Text
+from maps.i18n import both
 from optimize.problem import LocationProblem
 from optimize.solution import Solution, Status
 from optimize.solve import solve
@@ -100,5 +101,12 @@ def describe_optimum(question: Question, solution: Solution, *, standard_min: fl
         best_bound=solution.best_bound / whole,
         gap=solution.gap,
         is_verified=True,  # solve() verifies every solution and raises where it does not hold
-        tie_rule=solution.tie_rule,
+        tie_rule=_tie_rule(solution),
     )
+
+
+def _tie_rule(solution: Solution) -> Text:
+    """Return in both languages which of equally good plans this one is."""
+    if solution.is_tie_broken:
+        return both("Of equally good plans this is the one whose sites stand first in the list of ids.")
+    return both("Another plan may be equally good.")

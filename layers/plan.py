@@ -95,7 +95,7 @@ class Optimum(_Value):
     best_bound: float
     gap: float
     is_verified: bool
-    tie_rule: str
+    tie_rule: Text
     figures: tuple[Figure, ...] = ()
 
 

@@ -128,7 +128,7 @@ diffusa.panel = (() => {
   }
 
   function method() {
-    const ties = [...new Set(plain.optima.map((one) => one.tie_rule).filter(isKnown))].map((rule) => element("p", { lang: "en" }, fromData(rule)));
+    const ties = [...new Set(plain.optima.map((one) => pick(one.tie_rule)))].map((rule) => element("p", {}, rule));
     fill("method", element("dl", { class: "facts wide" },
       row(text("Travel"), text("{mode}, {n} km/h", { mode: pick(plain.mode_name), n: number(plain.speed_km_h, 1) })),
       row(text("Reached"), text("an open place within {n} minutes or exactly {n}; searched up to {cutoff}", { n: minutes(plain.standard_min), cutoff: minutes(plain.cutoff_min) })),

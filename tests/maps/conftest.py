@@ -202,7 +202,7 @@ def _document(cells: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, variants: tuple[
         best_bound=0.5,
         gap=0.0,
         is_verified=True,
-        tie_rule="Of equal choices the first by id.",
+        tie_rule=Text(it="Fra scelte uguali la prima per codice.", en="Of equal choices the first by id."),
     )
     return PlanDocument(
         name="job centres",

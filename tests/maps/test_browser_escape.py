@@ -44,7 +44,7 @@ def _fill(plan: Plan, text: str) -> Plan:
             "mode": text,
             "groups": tuple(group.model_copy(update={"label": both}) for group in document.groups),
             "variants": tuple(variant.model_copy(update={"name": both}) for variant in document.variants),
-            "optima": tuple(optimum.model_copy(update={"tie_rule": text}) for optimum in document.optima),
+            "optima": tuple(optimum.model_copy(update={"tie_rule": both}) for optimum in document.optima),
             "limits": (both,),
             "assumptions": (both,),
             "sources": (SourceBrief(layer=text, source=text, licence=text, attribution=text, date=text),),
