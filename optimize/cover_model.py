@@ -15,6 +15,10 @@ LARGEST_COST_EXPONENT = 20
 """Costs are multiplied by a power of two so that they sum to between 2^19 and 2^20."""
 
 
+LARGEST_EXPONENT = 1000
+"""Of a power of two that is still a number; smaller totals than that stay as small as they are."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CoverModel:
     """The model of one set of classes.
@@ -100,14 +104,14 @@ def seek_earlier_plan(model: CoverModel, *, rank: NDArray[np.intp], plan: NDArra
     rank
         Position of each site in the sorted list of free candidates, shape (n_sites,), ascending.
     plan
-        Positions of the sites of an optimal plan.
+        Positions of the sites of the plan whose sum is to be undercut.
     advantage
-        By how much a plan with a smaller sum may cost more.
+        By how much a plan with a smaller sum may cost more than the optimum.
 
     Notes
     -----
-    The variable lifts the limit on the sum of ranks, for the price of the advantage. So the known plan is a solution
-    from the start, and cuts off as much as it did before; a constraint on the cost would be a dense row.
+    The variable lifts the limit on the sum of ranks, for the price of the advantage. So a known optimal plan is a
+    solution from the start, and cuts off as much as it did before; a constraint on the cost would be a dense row.
     """
     lp, place = model.lp, rank + 1
     limit = int(place[plan].sum()) - 1
@@ -121,25 +125,6 @@ def seek_earlier_plan(model: CoverModel, *, rank: NDArray[np.intp], plan: NDArra
     return is_lifted
 
 
-def prefer_first_ids(model: CoverModel, *, rank: NDArray[np.intp], cost_limit: float) -> None:
-    """Turn the model into that of the least sum of ranks among the plans within a limit of cost.
-
-    Parameters
-    ----------
-    model
-        The model, changed in place.
-    rank
-        Position of each site in the sorted list of free candidates, shape (n_sites,), ascending.
-    cost_limit
-        What a plan may cost to count as optimal, the constant included.
-    """
-    cost = model.lp.objective
-    if cost:
-        limit = (cost_limit - model.constant) * model.factor
-        model.lp.addConstraint(_row(list(cost.items()), sense=pulp.LpConstraintLE, rhs=limit), "cost")
-    model.lp.setObjective(pulp.LpAffineExpression(list(zip(model.is_open, (rank + 1.0).tolist(), strict=True))))
-
-
 def _row(terms: list[tuple[Any, float]], *, sense: int, rhs: float) -> Any:
     return pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, rhs=rhs)
 
@@ -148,4 +133,4 @@ def _power_of_two(total: float) -> float:
     """Return the power of two that brings a total to its size; 1 for nothing."""
     if total <= 0:
         return 1.0
-    return float(np.ldexp(1.0, LARGEST_COST_EXPONENT - int(np.frexp(total)[1])))
+    return float(np.ldexp(1.0, min(LARGEST_COST_EXPONENT - int(np.frexp(total)[1]), LARGEST_EXPONENT)))

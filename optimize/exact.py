@@ -85,7 +85,7 @@ def find_answer(
         rank=siting.rank[bounds.plan],
         upper=bounds.upper,
         lower=min(bounds.lower, bounds.upper),
-        is_optimal=siting.n_sites == 0,  # nothing to choose
+        is_optimal=siting.n_sites == 0 and absolute_gap is None,  # nothing to choose
         is_cut=False,
         is_tie_broken=siting.n_sites == 0,
         n_sites=siting.n_sites,
@@ -107,13 +107,15 @@ def find_answer(
 
 def _judged(answer: Answer, *, siting: Siting, bounds: Bounds, model: CoverModel, outcome: Outcome, is_exact: bool) -> Answer:
     """Return the answer with what the solver found and proved."""
-    if outcome.proof is Proof.INFEASIBLE:
+    if outcome.proof is Proof.INFEASIBLE and not bounds.is_feasible:
         raise InfeasibleError(
             f"no {siting.n_open} of the sites that may be chosen serve all {int(siting.is_must.sum())} demand rows that "
             "must be served, though each row is reached by one",
             where="new",
             remedy="Raise new, give unserved_impedance_s, or search with a larger cutoff",
         )
+    if outcome.proof is Proof.INFEASIBLE:
+        raise SolverError("the solver finds no plan where one is known", where="solver")
     has_plan = outcome.proof in (Proof.OPTIMAL, Proof.PLAN)
     if not (has_plan or bounds.is_feasible):
         raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")

@@ -39,7 +39,7 @@ def interchange(siting: Siting, plan: NDArray[np.intp], *, max_swaps: int = 1000
     """
     current = plan.copy()
     for _ in range(max_swaps if current.size else 0):
-        saving = _swap_savings(siting, current)
+        saving = swap_savings(siting, current)
         site, place = divmod(int(np.argmax(saving)), current.size)
         if saving[site, place] <= siting.tolerance:
             break
@@ -47,7 +47,7 @@ def interchange(siting: Siting, plan: NDArray[np.intp], *, max_swaps: int = 1000
     return np.sort(current)
 
 
-def _swap_savings(siting: Siting, plan: NDArray[np.intp]) -> NDArray[np.float64]:
+def swap_savings(siting: Siting, plan: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return what opening each site and closing each place of the plan saves, shape (n_sites, plan.size)."""
     nearest, place, second = two_nearest(siting, plan)
     near = siting.pair_cost < second[siting.pair_row]  # no other pair can gain

@@ -1,4 +1,4 @@
-"""A bound without a solver: Lagrangian relaxation, and the sites that it proves to be in no optimal plan, or in all.
+"""A bound without a solver: Lagrangian relaxation, and the sites that it proves to be in no optimal plan.
 
 Notes
 -----
@@ -34,6 +34,7 @@ FIRST_STEP = 1.0
 SMALLEST_STEP = 1e-3
 STEP_SHRINK = 0.7
 DEFLECTION = 0.9
+SLOW = 0.95  # a round that leaves more of the gap and of the sites than this is the last: the solver does better
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,11 +78,13 @@ def narrow(siting: Siting, *, deadline: float | None = None) -> tuple[Siting, Bo
     bounds = _first_bounds(siting)
     tried = {siting.rank[bounds.plan].tobytes()}
     for _ in range(MAX_ROUNDS):
+        before, n_before = bounds.upper - bounds.lower, siting.n_sites
         bounds = _climb(siting, bounds, tried=tried, deadline=deadline)
         kept = rule_out(siting, bounds)
         siting = restrict(siting, kept)
         bounds = replace(bounds, plan=(np.cumsum(kept) - 1)[bounds.plan])
-        if _is_done(siting, bounds, deadline):
+        is_slow = bounds.upper - bounds.lower > SLOW * before and siting.n_sites > SLOW * n_before
+        if is_slow or _is_done(siting, bounds, deadline):
             break
     return siting, bounds
 

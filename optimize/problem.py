@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -15,6 +15,9 @@ from data.errors import Faults, ProblemError, suggest_name
 
 Objective: TypeAlias = Literal["max_coverage", "p_median"]
 Csr: TypeAlias = "sparse.csr_array[np.float64, tuple[int, int]] | sparse.csr_matrix[np.float64]"
+
+LARGEST_WEIGHT = 1e200
+"""Above it, weight × seconds summed over a city might not be a number any more."""
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
@@ -96,11 +99,6 @@ class LocationProblem:
         """How many candidates there are, the fixed sites among them."""
         return len(self.candidate_ids)
 
-    def replace(self, **changes: object) -> LocationProblem:
-        """Return the same problem with some fields changed, validated anew."""
-        kept = {field.name: getattr(self, field.name) for field in fields(self)}
-        return LocationProblem(**{**kept, **changes})
-
 
 _ID_FIELDS = ("candidate_ids", "fixed", "required", "forbidden")
 
@@ -120,8 +118,9 @@ def _checked_weight(weight: object, faults: Faults) -> NDArray[np.float64]:
         faults.add(ProblemError("there is no demand", where="weight"))
     elif not values.any():
         faults.add(ProblemError("all weights are zero, so every plan is as good as another", where="weight"))
-    elif np.isfinite(values).all() and not np.isfinite(values.sum()):
-        faults.add(ProblemError("the weights sum to infinity", where="weight", remedy="Use a larger unit"))
+    elif np.isfinite(values).all() and values.max() > LARGEST_WEIGHT:
+        what = f"a weight is {values.max():g}, the largest that can be summed and multiplied is {LARGEST_WEIGHT:g}"
+        faults.add(ProblemError(what, where="weight", remedy="Use a larger unit"))
     values.setflags(write=False)
     return values
 

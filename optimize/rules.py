@@ -67,8 +67,9 @@ def site_rules(problem: LocationProblem) -> SiteRules:
 def _rules_by_column(problem: LocationProblem) -> SiteRules:
     """Return the rules as columns, their counts taken as checked."""
     names = problem.candidate_ids
-    given = np.isin(names, [*problem.fixed, *problem.required])
-    is_free = ~given & ~np.isin(names, problem.forbidden)
+    open_now, taken_out = {*problem.fixed, *problem.required}, set(problem.forbidden)
+    given = np.array([name in open_now for name in names], dtype=np.bool_)
+    is_free = ~given & np.array([name not in taken_out for name in names], dtype=np.bool_)
     free = np.array(sorted(np.flatnonzero(is_free), key=names.__getitem__), dtype=np.intp)
     site = np.zeros(len(names), dtype=np.intp)
     site[free] = np.arange(free.size)

@@ -154,9 +154,10 @@ def _rows_by_content(
     Demand carries no ids. Each content is summed in the order of the sites, so that equal rows have equal sums.
     """
     order = np.lexsort((site, row))
-    row, site, cost = row[order], site[order].astype(np.float64), cost[order]
+    row, cost = row[order], cost[order]
+    place = site[order].astype(np.float64)
     n_rows = unserved_cost.size
-    contents = [sum_at(row, values, n=n_rows) for values in (cost, cost * site, site, site * site)]
+    contents = [sum_at(row, values, n=n_rows) for values in (cost, cost * place, place, place * place)]
     return np.lexsort((*contents, np.bincount(row, minlength=n_rows), unserved_cost))
 
 

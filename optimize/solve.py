@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeGuard
 
 from data.errors import Faults, ProblemError, suggest_name
 from optimize import max_coverage, p_median
@@ -88,6 +89,25 @@ def solve(
     by that bound are in no optimal plan are left out. 3. The model of the others is solved exactly. 4. Of equal plans
     the tie rule takes one, by a second exact solve. 5. The plan is recounted from the arrays. Candidates are sorted by
     id and demand by its contents first, so the order of rows and columns changes nothing.
+
+    Examples
+    --------
+    Two demand points and three candidates, of which the last reaches nobody.
+
+    >>> import numpy as np
+    >>> from scipy import sparse
+    >>> seconds, demand, candidate = np.array([300.0, 900.0, 60.0]), np.array([0, 0, 1]), np.array([0, 1, 1])
+    >>> problem = LocationProblem(
+    ...     objective="max_coverage",
+    ...     weight=np.array([120.0, 80.0]),
+    ...     impedance_s=sparse.csr_array((seconds, (demand, candidate)), shape=(2, 3)),
+    ...     candidate_ids=("library", "school", "yard"),
+    ...     new=1,
+    ...     standard_s=600.0,
+    ... )
+    >>> solution = solve(problem)
+    >>> solution.status.value, solution.selected, solution.objective
+    ('optimal', ('library',), 120.0)
     """
     clock = Clock(began=time.monotonic(), limit_s=time_limit_s)
     _check_options(time_limit_s=time_limit_s, gap=gap, solver=solver, seed=seed, threads=threads)
@@ -168,9 +188,9 @@ def _check_options(*, time_limit_s: object, gap: object, solver: object, seed: o
     faults = Faults()
     if solver not in SOLVERS:
         faults.add(ProblemError(f"unknown solver {solver!r}", where="solver", remedy=suggest_name(str(solver), SOLVERS)))
-    if time_limit_s is not None and not (_is_number(time_limit_s) and 0 < float(time_limit_s) < math.inf):  # type: ignore[arg-type]
+    if time_limit_s is not None and not (_is_number(time_limit_s) and 0 < time_limit_s < math.inf):
         faults.add(ProblemError(f"{time_limit_s!r} is no number of seconds > 0", where="time_limit_s"))
-    if not (_is_number(gap) and 0 <= float(gap) < 1):  # type: ignore[arg-type]
+    if not (_is_number(gap) and 0 <= gap < 1):
         faults.add(ProblemError(f"{gap!r} is no share in [0, 1)", where="gap"))
     if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
         faults.add(ProblemError(f"{seed!r} is no whole number in 0 … {LARGEST_SEED}", where="seed"))
@@ -179,5 +199,5 @@ def _check_options(*, time_limit_s: object, gap: object, solver: object, seed: o
     faults.raise_if_any()
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from optimize.aggregate import CoverClasses
 from optimize.clock import Clock
-from optimize.cover_model import build_model, prefer_first_ids, seek_earlier_plan
+from optimize.cover_model import build_model, seek_earlier_plan
 from optimize.highs import Proof, SolverOptions, run_solver
+from optimize.interchange import swap_savings
 from optimize.siting import Siting
 
 
@@ -32,46 +33,41 @@ def first_of_equals(
 
     Notes
     -----
-    Most optimal plans have no equal: that is asked first, and is as quick as the proof of the optimum was. Only where
-    there is an equal plan with a smaller sum is the least sum looked for.
+    Swaps lead to a plan with a small sum; the solver is asked for an equal one with a smaller sum, until there is none.
+    Most optimal plans have no equal, and that one question is as quick as the proof of the optimum was.
     """
-    if siting.n_sites == siting.n_open:  # the bound left one plan
+    if siting.n_open in (0, siting.n_sites):  # the bound left one plan
         return rank
-    plan = np.searchsorted(siting.rank, rank)
-    earlier = _earlier_plan(siting, plan, classes=classes, options=options, clock=clock)
-    if earlier is None:
-        return None
-    if siting.rank[earlier].sum() < rank.sum():
-        limit = siting.value(plan) + siting.tolerance
-        earlier = _first_plan(siting, earlier, cost_limit=limit, classes=classes, options=options, clock=clock)
-    return None if earlier is None else siting.rank[earlier]
+    optimal = np.searchsorted(siting.rank, rank)
+    earliest = _swap_to_earlier(siting, optimal, limit=siting.value(optimal) + siting.tolerance)
+    while True:
+        model = build_model(classes, n_sites=siting.n_sites, n_open=siting.n_open)
+        is_none = seek_earlier_plan(model, rank=siting.rank, plan=earliest, advantage=siting.tolerance)
+        asked = replace(options, gap_abs=0.0, time_limit_s=clock.left_s())
+        outcome = run_solver(model.lp, asked, start=[*model.start(optimal), (is_none, 1.0)])
+        if outcome.proof is not Proof.OPTIMAL:
+            return None
+        if is_none.varValue > 0.5:
+            return siting.rank[earliest]
+        found = model.plan()
+        is_smaller = siting.rank[found].sum() < siting.rank[earliest].sum()
+        if found.size != siting.n_open or not is_smaller:  # never, but for the tolerances of the solver
+            return None
+        earliest = _swap_to_earlier(siting, found, limit=siting.value(optimal) + siting.tolerance)
 
 
-def _earlier_plan(
-    siting: Siting, plan: NDArray[np.intp], *, classes: CoverClasses, options: SolverOptions, clock: Clock
-) -> NDArray[np.intp] | None:
-    """Return an equal plan with a smaller sum of ranks, the plan itself if there is none; None if not proven."""
-    model = build_model(classes, n_sites=siting.n_sites, n_open=siting.n_open)
-    is_lifted = seek_earlier_plan(model, rank=siting.rank, plan=plan, advantage=siting.tolerance)
-    asked = replace(options, gap_abs=0.0, time_limit_s=clock.left_s())
-    outcome = run_solver(model.lp, asked, start=[*model.start(plan), (is_lifted, 1.0)])
-    if outcome.proof is not Proof.OPTIMAL:
-        return None
-    return model.plan() if is_lifted.varValue < 0.5 else plan
-
-
-def _first_plan(
-    siting: Siting,
-    plan: NDArray[np.intp],
-    *,
-    cost_limit: float,
-    classes: CoverClasses,
-    options: SolverOptions,
-    clock: Clock,
-) -> NDArray[np.intp] | None:
-    """Return the plan with the least sum of ranks among those within a limit of cost, one of which is given; None if not proven."""
-    model = build_model(classes, n_sites=siting.n_sites, n_open=siting.n_open)
-    prefer_first_ids(model, rank=siting.rank, cost_limit=cost_limit)
-    asked = replace(options, gap_abs=0.0, time_limit_s=clock.left_s())
-    outcome = run_solver(model.lp, asked, start=model.start(plan))
-    return model.plan() if outcome.proof is Proof.OPTIMAL else None
+def _swap_to_earlier(siting: Siting, plan: NDArray[np.intp], *, limit: float) -> NDArray[np.intp]:
+    """Return the plan after swaps of a site for one of a smaller rank, as long as it costs no more than the limit."""
+    current = plan.copy()
+    while True:
+        cost = siting.value(current) - swap_savings(siting, current)
+        drop = siting.rank[current][None, :] - siting.rank[:, None]
+        drop = np.where(cost <= limit, drop, 0)
+        site, place = divmod(int(np.argmax(drop)), current.size)
+        if drop[site, place] <= 0:
+            return np.sort(current)
+        swapped = current.copy()
+        swapped[place] = site
+        if siting.value(swapped) > limit:  # what the sum of savings rounded away
+            return np.sort(current)
+        current = swapped

@@ -12,8 +12,6 @@ from scipy import sparse
 
 from optimize.problem import LocationProblem
 
-NOT_STORED = None
-
 
 def csr(table: list[list[float | None]]) -> sparse.csr_array:
     """Return a table of seconds as CSR; None is a pair that is not stored, and 0 is stored."""
@@ -39,9 +37,7 @@ def median(table: list[list[float | None]], weight: list[float] | None = None, *
     return _problem(table, weight, {"objective": "p_median", "new": 1, **fields})
 
 
-def _problem(
-    table: list[list[float | None]], weight: list[float] | None, fields: dict[str, object]
-) -> LocationProblem:
+def _problem(table: list[list[float | None]], weight: list[float] | None, fields: dict[str, object]) -> LocationProblem:
     given = {
         "weight": np.array([1.0] * len(table) if weight is None else weight),
         "impedance_s": csr(table),
@@ -127,7 +123,9 @@ def problems(draw: st.DrawFn, *, max_candidates: int = 7) -> LocationProblem:
     weight = draw(st.lists(WEIGHTS, min_size=n_demand, max_size=n_demand).filter(any))
     names = draw(st.permutations(ids(n_candidates)))
     roles = draw(
-        st.lists(st.sampled_from(["free"] * 5 + ["fixed", "required", "forbidden"]), min_size=n_candidates, max_size=n_candidates)
+        st.lists(
+            st.sampled_from(["free"] * 5 + ["fixed", "required", "forbidden"]), min_size=n_candidates, max_size=n_candidates
+        )
     )
     named = {
         role: tuple(name for name, given in zip(names, roles, strict=True) if given == role)
