@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 from data.pack import CityPack, read_pack
 from diffusa.city import build_city
@@ -21,6 +23,17 @@ from layers.plan_folder import read_plan
 settings.register_profile("seeded", deadline=None, derandomize=True, database=None)
 settings.register_profile("soak", deadline=None, max_examples=2000)
 settings.load_profile("soak" if os.environ.get("DIFFUSA_SOAK") == "1" else "seeded")
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -91,3 +104,12 @@ def chromium() -> str:
     if found is None:
         _require_or_skip("DIFFUSA_REQUIRE_BROWSER", "no Chromium is installed")
     return str(found)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Return a Chromium without a network."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield started
+        started.close()

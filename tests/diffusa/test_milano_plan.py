@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from scipy import sparse
 
 from data.pack import CityPack
@@ -19,7 +19,6 @@ from diffusa.scenario import Scenario, read_scenario
 from layers.plan import BEFORE, BEST, Plan
 from layers.plan_folder import read_plan
 from layers.sites import join_sites
-from tests.maps.conftest import CHROMIUM_ARGUMENTS
 
 pytestmark = pytest.mark.shared
 
@@ -125,22 +124,20 @@ def test_nobody_is_farther_off_in_the_plan_than_today(plan: Plan) -> None:
 
 
 @pytest.mark.browser
-def test_the_real_map_opens_without_network_request_or_error(folder: Path, plan: Plan, chromium: str) -> None:
+def test_the_real_map_opens_without_network_request_or_error(folder: Path, plan: Plan, browser: Browser) -> None:
     page_address = (folder / "map.html").resolve().as_uri()
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        context = browser.new_context(offline=True)
-        page = context.new_page()
-        said: list[str] = []
-        asked: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(page_address)
-        page.wait_for_selector(".leaflet-container")
-        page.wait_for_timeout(500)
-        text = page.inner_text("body")
-        browser.close()
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_address)
+    page.wait_for_selector(".leaflet-container")
+    page.wait_for_timeout(500)
+    text = page.inner_text("body")
+    context.close()
     assert said == []
     assert [address for address in asked if not address.startswith("data:")] == [page_address]
     assert plan.document.title.it in text

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from layers.plan import (
     CityBrief,
@@ -47,16 +47,6 @@ VARIANT_NAMES = {
     "decided": Text(it="già deciso", en="already decided"),
     "best": Text(it="piano migliore", en="best plan"),
 }
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-]
 
 
 def _city_shape(radius_m: float) -> shapely.Polygon:
@@ -311,15 +301,6 @@ def tiny_plan() -> Plan:
 def city_plan() -> Plan:
     """Return a plan of about 20,000 cells and 80 quarters."""
     return build_plan(radius_m=7_850, n_quarters=80, n_candidates=300)
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Return a Chromium without a network."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        yield started
-        started.close()
 
 
 class OpenedPage:
