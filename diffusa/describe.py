@@ -73,7 +73,7 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
             is_sample=pack.city.is_sample,
         ),
         mode=scenario.travel.mode,
-        speed_km_h=scenario.travel.speed_km_h,
+        speed_km_h=scenario.travel.usual_speed_km_h,
         standard_min=scenario.travel.standard_min,
         cutoff_min=scenario.cutoff_min,
         standards_min=scenario.standards_min,

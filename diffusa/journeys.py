@@ -76,7 +76,7 @@ def _times(
         demand_xy=cells[["x", "y"]].to_numpy(dtype=np.float64),
         candidate_ids=site_ids,
         candidate_xy=site_xy,
-        speed_m_s=mode.speed_km_h * M_S_PER_KM_H,
+        speed_m_s=mode.usual_speed_km_h * M_S_PER_KM_H,
         cutoff_s=cutoff_s if cutoff_s is not None else question.scenario.cutoff_min * 60.0,
         max_snap_m=mode.max_snap_m,
         progress=progress,

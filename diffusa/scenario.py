@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from data.errors import ScenarioError
 from data.toml_file import read_toml, validate_model
+from geo.modes import SPEED_KM_H, StreetMode
 
 Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Minutes = Annotated[float, Field(gt=0, le=240, allow_inf_nan=False)]
@@ -37,8 +38,11 @@ class InTwoLanguages(_Table):
 class Travel(_Table):
     """How people travel, and how far is near enough."""
 
-    mode: Annotated[Literal["walk"], Field(description="mode of travel")] = "walk"
-    speed_km_h: Annotated[float, Field(gt=0, le=30, allow_inf_nan=False, description="speed on the network and off it")] = 4.5
+    mode: Annotated[StreetMode, Field(description="mode of travel on the streets")] = "walk"
+    speed_km_h: Annotated[
+        float | None,
+        Field(gt=0, le=30, allow_inf_nan=False, description="speed on the network and off it; default: the mode's"),
+    ] = None
     standard_min: Annotated[Minutes, Field(description="coverage standard: covered means at most so many minutes")]
     cutoff_min: Annotated[
         Minutes | None, Field(description="where the search stops; default: the largest standard, at least 60 minutes")
@@ -46,6 +50,11 @@ class Travel(_Table):
     max_snap_m: Annotated[
         float, Field(gt=0, le=5000, allow_inf_nan=False, description="farther from any street is not connected")
     ] = 400.0
+
+    @property
+    def usual_speed_km_h(self) -> float:
+        """Return the speed that counts: the scenario's own, else the mode's."""
+        return self.speed_km_h if self.speed_km_h is not None else SPEED_KM_H[self.mode]
 
 
 class Sites(_Table):

@@ -159,7 +159,7 @@ def _explanation(scenario: Scenario) -> list[str]:
     lines = [
         f"{scenario.name}: place {kind_name(scenario.service, number='many').en} in {scenario.city}.",
         f"Need: {need}; each group is divided by its city total first.",
-        f"Travel: {travel.mode} at {travel.speed_km_h:g} km/h; reached means at most the standard.",
+        f"Travel: {travel.mode} at {travel.usual_speed_km_h:g} km/h; reached means at most the standard.",
         f"Choose {number} among {', '.join(scenario.sites.candidates)}, {goal}.",
         f"Open now: {', '.join(scenario.sites.fixed) or 'none'}.",
         (

@@ -11,6 +11,7 @@ from layers.kinds import kind_name
 from layers.plan import BEFORE, BEST, Figure, GroupBrief, Optimum, Text, Variant
 from layers.positions import SHORT_STANDARD_MIN, UNCERTAIN_FROM_M
 from maps.i18n import both, format_number, format_percent
+from maps.modes import mode_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +40,12 @@ def plan_sentence(said: Said) -> Text:
     question = said.question
     clauses = [_group_clause(said, group) for group in said.groups if group.key in question.scenario.need]
     reach = both(
-        "With {n} new {service}, {clauses} would have one within {minutes} minutes on foot.",
+        "With {n} new {service}, {clauses} would have one within {minutes} minutes {mode}.",
         n=number(question.new),
         service=kind_name(question.scenario.service, number="one" if question.new == 1 else "many"),
         clauses=_join(clauses, both(" and ")),
         minutes=number(question.scenario.travel.standard_min),
+        mode=mode_name(question.scenario.travel.mode),
     )
     if said.optimum.status == "optimal":
         return reach

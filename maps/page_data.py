@@ -10,7 +10,6 @@ from layers.plan import (
     BEFORE,
     Plan,
     PlanDocument,
-    Text,
     beyond_column,
     minutes_column,
     open_column,
@@ -19,7 +18,8 @@ from layers.plan import (
     within_column,
 )
 from maps.cell_layer import encode_cells
-from maps.i18n import both, read_catalogue
+from maps.i18n import read_catalogue
+from maps.modes import mode_name
 from maps.outlines import bounds_of, encode_points, encode_polygons, label_points
 from maps.palettes import CHANGE, NO_DATA, NOBODY, minute_classes, people_classes, share_classes
 from maps.site_data import SITE_COLUMNS, encode_sites
@@ -98,18 +98,7 @@ def check_tables(plan: Plan) -> None:
 def _document(document: PlanDocument) -> dict[str, object]:
     """Return the document without its scenario and digests, and what its keys are called."""
     found = document.model_dump(mode="json", exclude=_DOCUMENT_PARTS)
-    return {**found, "before": BEFORE, "mode_name": _mode_name(document.mode).model_dump()}
-
-
-def _mode_name(mode: str) -> Text:
-    names = {
-        "walk": both("on foot"),
-        "slow_walk": both("on foot, slowly"),
-        "bike": both("by bicycle"),
-        "transit": both("by public transport"),
-    }
-    plain = mode.replace("_", " ")
-    return names.get(mode, Text(it=plain, en=plain))
+    return {**found, "before": BEFORE, "mode_name": mode_name(document.mode).model_dump()}
 
 
 def _scales(plan: Plan) -> dict[str, object]:

@@ -93,7 +93,9 @@ def test_inputs_are_known_by_digest(sample_plan: Plan, sample_pack: CityPack) ->
     "tables",
     [
         {"travel": {"standard_min": 30}},
-        {"travel": {"speed_km_h": 3.2}},
+        {"travel": {"speed_km_h": 4.0}},
+        {"travel": {"mode": "slow_walk"}},
+        {"travel": {"mode": "bike"}},
         {"choose": {"new": 3}},
         {"need": {"unemployed": 100.0}},
         {"sites": {"candidates": ["schools:state"]}},

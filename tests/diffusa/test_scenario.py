@@ -31,7 +31,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_short_scenario_has_every_default(tmp_path: Path) -> None:
     scenario = read_scenario(write(tmp_path, WHOLE))
-    assert (scenario.travel.mode, scenario.travel.speed_km_h, scenario.travel.max_snap_m) == ("walk", 4.5, 400.0)
+    assert (scenario.travel.mode, scenario.travel.usual_speed_km_h, scenario.travel.max_snap_m) == ("walk", 4.5, 400.0)
     assert (scenario.standards_min, scenario.cutoff_min, scenario.group_keys) == ((30.0,), 60.0, ("unemployed",))
     assert scenario.choose.objective == "max_coverage"
 
