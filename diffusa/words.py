@@ -103,6 +103,8 @@ def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBr
                 share=percent(journeys.share.length_share, digits=1),
             )
         )
+    if question.scenario.travel.mode == "bike":
+        found.append(both("Bicycles take every street both ways: the network does not say which streets are one-way."))
     return (*found, *(Text(it=text.it, en=text.en) for text in question.scenario.limits))
 
 
