@@ -13,6 +13,7 @@
     ├── GeometryError        (ValueError)    geometries that are empty, of another kind, overlap or lie outside
     ├── EmptyLayerError      (ValueError)    a layer without rows
     ├── NetworkError         (ValueError)    a street network that cannot carry a search
+    ├── FeedError            (ValueError)    a public-transport feed or timetable that does not hold together
     ├── PackError            (ValueError)    a city pack that is incomplete or was changed
     ├── PlanFolderError      (ValueError)    a plan folder that is incomplete or was changed
     ├── ProblemError         (ValueError)    a location problem that contradicts itself
@@ -121,6 +122,10 @@ class EmptyLayerError(PlannerError, ValueError):
 
 class NetworkError(PlannerError, ValueError):
     """A street network cannot carry a search."""
+
+
+class FeedError(PlannerError, ValueError):
+    """A public-transport feed or timetable does not hold together."""
 
 
 class PackError(PlannerError, ValueError):
