@@ -42,6 +42,11 @@ class CoverClasses:
         """How many classes there are."""
         return int(self.cost.size)
 
+    @property
+    def n_coefficients(self) -> int:
+        """How many coefficients the constraints of all classes have: sites of the step, the class itself, its parent."""
+        return int(self.step_site.size + self.n + np.count_nonzero(self.parent != np.arange(self.n)))
+
 
 def fingerprint(site: NDArray[np.intp]) -> NDArray[np.uint64]:
     """Return two independent 64-bit codes of each site, shape (2, n); the code of a set is the sum of its sites' codes.

@@ -40,21 +40,6 @@ class CoverModel:
     factor: float
     constant: float
 
-    @property
-    def n_rows(self) -> int:
-        """How many constraints the model has."""
-        return len(self.lp.constraints())
-
-    @property
-    def n_columns(self) -> int:
-        """How many variables the model has."""
-        return len(self.lp.variables())
-
-    @property
-    def n_nonzeros(self) -> int:
-        """How many coefficients the constraints have."""
-        return sum(len(row) for row in self.lp.constraints())
-
     def plan(self) -> NDArray[np.intp]:
         """Return the positions of the open sites after a solve, ascending."""
         return np.flatnonzero([variable.varValue is not None and variable.varValue > 0.5 for variable in self.is_open])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InfeasibleError, SolverError
-from optimize.aggregate import radius_classes
+from optimize.aggregate import CoverClasses, radius_classes
 from optimize.clock import Clock
 from optimize.cover_model import CoverModel, build_model
 from optimize.highs import Outcome, Proof, SolverOptions, run_solver
@@ -18,6 +19,8 @@ from optimize.siting import Siting
 from optimize.ties import first_of_equals
 
 SHARE_OF_TIME_FOR_BOUNDS = 0.5
+CLASSES_PER_SECOND = 10_000
+"""What PuLP builds and HiGHS presolves at least, and HiGHS looks at no clock meanwhile (two cores of 2024: 20,000)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,23 +82,13 @@ def find_answer(
     """
     siting, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
     classes = radius_classes(siting)
+    answer = _first_answer(siting, bounds, classes)
+    if siting.n_sites == 0:  # nothing to choose
+        return replace(answer, is_optimal=absolute_gap is None, is_tie_broken=True, is_cut=False)
+    if _is_too_large(classes, clock):
+        return answer if bounds.is_feasible else _without_a_plan()
     model = build_model(classes, n_sites=siting.n_sites, n_open=siting.n_open)
     allowed = 0.0 if absolute_gap is None else absolute_gap(siting, bounds)
-    answer = Answer(
-        rank=siting.rank[bounds.plan],
-        upper=bounds.upper,
-        lower=min(bounds.lower, bounds.upper),
-        is_optimal=siting.n_sites == 0 and absolute_gap is None,  # nothing to choose
-        is_cut=False,
-        is_tie_broken=siting.n_sites == 0,
-        n_sites=siting.n_sites,
-        n_classes=classes.n,
-        n_rows=model.n_rows,
-        n_columns=model.n_columns,
-        n_nonzeros=model.n_nonzeros,
-    )
-    if siting.n_sites == 0:
-        return answer
     asked = replace(options, gap_abs=allowed * model.factor, time_limit_s=clock.left_s())
     outcome = run_solver(model.lp, asked, start=model.start(bounds.plan) if bounds.is_feasible else ())
     answer = _judged(answer, siting=siting, bounds=bounds, model=model, outcome=outcome, is_exact=absolute_gap is None)
@@ -103,6 +96,33 @@ def find_answer(
         return answer
     first = first_of_equals(siting, answer.rank, classes=classes, options=options, clock=clock)
     return answer if first is None else replace(answer, rank=first, is_tie_broken=True)
+
+
+def _first_answer(siting: Siting, bounds: Bounds, classes: CoverClasses) -> Answer:
+    """Return what the bounds alone say, and the size of the model that is left."""
+    return Answer(
+        rank=siting.rank[bounds.plan],
+        upper=bounds.upper,
+        lower=min(bounds.lower, bounds.upper),
+        is_optimal=False,
+        is_cut=True,
+        is_tie_broken=False,
+        n_sites=siting.n_sites,
+        n_classes=classes.n,
+        n_rows=classes.n + 1,
+        n_columns=siting.n_sites + classes.n,
+        n_nonzeros=siting.n_sites + classes.n_coefficients,
+    )
+
+
+def _is_too_large(classes: CoverClasses, clock: Clock) -> bool:
+    """Return whether the time is over, or would be before a model of so many classes is built and presolved."""
+    left_s = clock.left_s()
+    return left_s is not None and classes.n > CLASSES_PER_SECOND * left_s
+
+
+def _without_a_plan() -> Never:
+    raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
 
 
 def _judged(answer: Answer, *, siting: Siting, bounds: Bounds, model: CoverModel, outcome: Outcome, is_exact: bool) -> Answer:
@@ -118,7 +138,7 @@ def _judged(answer: Answer, *, siting: Siting, bounds: Bounds, model: CoverModel
         raise SolverError("the solver finds no plan where one is known", where="solver")
     has_plan = outcome.proof in (Proof.OPTIMAL, Proof.PLAN)
     if not (has_plan or bounds.is_feasible):
-        raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
+        _without_a_plan()
     plan = model.plan() if has_plan else bounds.plan
     if bounds.is_feasible and siting.value(plan) > bounds.upper:
         plan = bounds.plan

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,8 +30,15 @@ def add_greedily(siting: Siting) -> NDArray[np.intp]:
     return np.sort(np.array(chosen, dtype=np.intp))
 
 
-def interchange(siting: Siting, plan: NDArray[np.intp], *, max_swaps: int = 1000) -> NDArray[np.intp]:
+def interchange(siting: Siting, plan: NDArray[np.intp], *, deadline: float | None = None) -> NDArray[np.intp]:
     """Return the plan after the best swap of one open for one closed site, repeated until none saves anything.
+
+    Parameters
+    ----------
+    siting, plan
+        The problem, and the positions of the open sites.
+    deadline
+        Moment of `time.monotonic` at which to stop.
 
     References
     ----------
@@ -38,7 +47,7 @@ def interchange(siting: Siting, plan: NDArray[np.intp], *, max_swaps: int = 1000
     doi:10.1007/s10479-006-0154-0.
     """
     current = plan.copy()
-    for _ in range(max_swaps if current.size else 0):
+    while current.size and not (deadline is not None and time.monotonic() >= deadline):
         saving = swap_savings(siting, current)
         site, place = divmod(int(np.argmax(saving)), current.size)
         if saving[site, place] <= siting.tolerance:

@@ -1,11 +1,12 @@
-"""A bound without a solver: Lagrangian relaxation, and the sites that it proves to be in no optimal plan.
+"""A bound without a solver: Lagrangian relaxation, and what it proves to be in no optimal plan.
 
 Notes
 -----
 Every row may be served any number of times, at a price: with prices :math:`λ_i`, site :math:`j` is worth
 :math:`ρ_j = Σ_i max(0, λ_i − c_ij)`, and no plan costs less than :math:`Σ_i λ_i` − the `n_open` largest
 :math:`ρ_j`, whatever the prices. A site whose worth is so small that any plan with it costs more than a plan already
-known is in no optimal plan. Plans as good as the best one are never ruled out, so the tie rule sees them all.
+known is in no optimal plan; a pair so dear that the row's price and the gap do not pay for it serves in none. Plans as
+good as the best one are never ruled out, so the tie rule sees them all.
 
 References
 ----------
@@ -34,7 +35,7 @@ FIRST_STEP = 1.0
 SMALLEST_STEP = 1e-3
 STEP_SHRINK = 0.7
 DEFLECTION = 0.9
-SLOW = 0.95  # a round that leaves more of the gap and of the sites than this is the last: the solver does better
+SLOW = 0.95  # a round that leaves more of the gap and of the pairs than this is the last: the solver does better
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,30 +67,30 @@ class Bounds:
 
 
 def narrow(siting: Siting, *, deadline: float | None = None) -> tuple[Siting, Bounds]:
-    """Return the problem without the sites that are in no optimal plan, and its bounds.
+    """Return the problem without the sites and pairs that serve in no optimal plan, and its bounds.
 
     Parameters
     ----------
     siting
-        The problem, of which every optimal plan stays.
+        The problem, of which every optimal plan stays, at the same cost.
     deadline
         Moment of `time.monotonic` at which to stop; the result is valid, only less narrow.
     """
-    bounds = _first_bounds(siting)
+    bounds = _first_bounds(siting, deadline)
     tried = {siting.rank[bounds.plan].tobytes()}
     for _ in range(MAX_ROUNDS):
-        before, n_before = bounds.upper - bounds.lower, siting.n_sites
+        before, n_before = bounds.upper - bounds.lower, siting.pair_row.size
         bounds = _climb(siting, bounds, tried=tried, deadline=deadline)
-        kept = rule_out(siting, bounds)
-        siting = restrict(siting, kept)
+        kept = possible_sites(siting, bounds)
+        siting = restrict(siting, kept, limit=possible_cost(siting, bounds))
         bounds = replace(bounds, plan=(np.cumsum(kept) - 1)[bounds.plan])
-        is_slow = bounds.upper - bounds.lower > SLOW * before and siting.n_sites > SLOW * n_before
+        is_slow = bounds.upper - bounds.lower > SLOW * before and siting.pair_row.size > SLOW * n_before
         if is_slow or _is_done(siting, bounds, deadline):
             break
     return siting, bounds
 
 
-def rule_out(siting: Siting, bounds: Bounds) -> NDArray[np.bool_]:
+def possible_sites(siting: Siting, bounds: Bounds) -> NDArray[np.bool_]:
     """Return which sites may be in an optimal plan, shape (n_sites,); without a plan to compare with, all."""
     if not bounds.is_feasible:
         return np.ones(siting.n_sites, dtype=np.bool_)
@@ -102,6 +103,19 @@ def rule_out(siting: Siting, bounds: Bounds) -> NDArray[np.bool_]:
     return np.asarray(kept)
 
 
+def possible_cost(siting: Siting, bounds: Bounds) -> NDArray[np.float64] | None:
+    """Return what each row may cost in an optimal plan, shape (n_rows,); without a plan to compare with, None.
+
+    Notes
+    -----
+    A plan costs at least what the prices prove, and for a row that costs more than its price the difference besides. So in
+    a plan that is as good as the known one no row costs more than its price and the gap.
+    """
+    if not bounds.is_feasible:
+        return None
+    return np.asarray(bounds.price + (bounds.upper - bounds.lower + 2 * siting.tolerance))
+
+
 def _is_done(siting: Siting, bounds: Bounds, deadline: float | None) -> bool:
     """Return whether more steps are of no use, or of no right."""
     is_past = deadline is not None and time.monotonic() >= deadline
@@ -109,9 +123,9 @@ def _is_done(siting: Siting, bounds: Bounds, deadline: float | None) -> bool:
     return is_past or is_closed or siting.n_sites == siting.n_open or bounds.step < SMALLEST_STEP
 
 
-def _first_bounds(siting: Siting) -> Bounds:
+def _first_bounds(siting: Siting, deadline: float | None) -> Bounds:
     """Return the plan of greedy addition and interchange, and prices between its nearest and second nearest site."""
-    plan = interchange(siting, add_greedily(siting))
+    plan = interchange(siting, add_greedily(siting), deadline=deadline)
     nearest, _, second = two_nearest(siting, plan)
     return Bounds(
         plan=plan,
@@ -129,7 +143,7 @@ def _climb(siting: Siting, best: Bounds, *, tried: set[bytes], deadline: float |
     for count in range(STEPS_PER_ROUND):
         opened, lower = _relaxed_plan(siting, price)
         if count % STEPS_PER_PLAN == 0:
-            best = _with_plan(siting, best, opened, tried=tried)
+            best = _with_plan(siting, best, opened, tried=tried, deadline=deadline)
         stalled = 0 if lower > best.lower + 1e-6 * abs(best.upper - best.lower) else stalled + 1
         if lower > best.lower:
             best = replace(best, lower=lower, price=price)
@@ -175,14 +189,14 @@ def _slope(siting: Siting, price: NDArray[np.float64], opened: NDArray[np.intp])
     return slope
 
 
-def _with_plan(siting: Siting, best: Bounds, opened: NDArray[np.intp], *, tried: set[bytes]) -> Bounds:
+def _with_plan(siting: Siting, best: Bounds, opened: NDArray[np.intp], *, tried: set[bytes], deadline: float | None) -> Bounds:
     """Return the bounds with the plan that interchange finds from the relaxed one, if it is better."""
     key = siting.rank[opened].tobytes()
     if key in tried:
         return best
     tried.add(key)
-    plan = interchange(siting, opened)
-    upper = siting.value(plan)
-    if upper >= best.upper - siting.tolerance:
+    plan = interchange(siting, opened, deadline=deadline)
+    upper, is_feasible = siting.value(plan), siting.is_feasible(plan)
+    if upper >= best.upper - siting.tolerance or (best.is_feasible and not is_feasible):
         return best
-    return replace(best, plan=plan, upper=upper, is_feasible=siting.is_feasible(plan))
+    return replace(best, plan=plan, upper=upper, is_feasible=is_feasible)

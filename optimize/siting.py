@@ -34,7 +34,8 @@ class Siting:
         What each row costs while no site serves it, shape (n_rows,), finite. Sites that are open in every
         plan stand in it: what the row costs with them alone.
     is_must
-        Rows that have to be served, shape (n_rows,); their `unserved_cost` is a penalty above every plan.
+        Rows that have to be served, shape (n_rows,); their `unserved_cost` is more than any plan would pay that is
+        as good as the best one known.
     constant
         Cost that is in every plan.
     scale
@@ -161,13 +162,29 @@ def _rows_by_content(
     return np.lexsort((*contents, np.bincount(row, minlength=n_rows), unserved_cost))
 
 
-def restrict(siting: Siting, kept: NDArray[np.bool_]) -> Siting:
-    """Return the same rows with fewer sites to choose from: those that are `kept`, shape (n_sites,)."""
+def restrict(siting: Siting, kept: NDArray[np.bool_], *, limit: NDArray[np.float64] | None = None) -> Siting:
+    """Return the same rows with fewer sites and pairs.
+
+    Parameters
+    ----------
+    siting
+        The problem.
+    kept
+        The sites that stay to choose from, shape (n_sites,).
+    limit
+        What each row may cost, shape (n_rows,). Dearer pairs are left out, and a row that costs more while it is not served
+        has to be served.
+    """
     is_kept_pair = kept[siting.pair_site]
+    is_must = siting.is_must
+    if limit is not None:
+        is_kept_pair &= siting.pair_cost <= limit[siting.pair_row]
+        is_must = is_must | (siting.unserved_cost > limit)
     return replace(
         siting,
         rank=siting.rank[kept],
         pair_site=(np.cumsum(kept) - 1)[siting.pair_site[is_kept_pair]],
         pair_row=siting.pair_row[is_kept_pair],
         pair_cost=siting.pair_cost[is_kept_pair],
+        is_must=is_must,
     )

@@ -125,7 +125,11 @@ def test_the_bound_undercuts_every_plan_and_no_best_plan_is_ruled_out(siting: Si
     assert bounds.lower <= best + siting.tolerance
     assert bounds.upper >= best - siting.tolerance
     kept = set(narrowed.rank.tolist())
-    assert all(set(plan) <= kept for plan, value in values.items() if value <= best + 1e-12 * siting.scale)
+    for plan in (plan for plan, value in values.items() if value <= best + 1e-12 * siting.scale):
+        assert set(plan) <= kept
+        position = np.searchsorted(narrowed.rank, plan)
+        assert narrowed.is_feasible(position)
+        assert narrowed.value(position) == pytest.approx(best, abs=siting.tolerance)
 
 
 @settings(max_examples=100, deadline=None)
@@ -163,7 +167,9 @@ def test_the_model_is_sparse_and_its_columns_keep_their_order() -> None:
     siting = siting_of(median(table, new=2))
     classes = radius_classes(siting)
     model = build_model(classes, n_sites=siting.n_sites, n_open=siting.n_open)
-    assert model.n_nonzeros <= 3 * classes.n + 40 + siting.pair_row.size // 10
+    n_coefficients = sum(len(row) for row in model.lp.constraints())
+    assert n_coefficients == classes.n_coefficients + siting.n_sites
+    assert n_coefficients <= 3 * classes.n + 40 + siting.pair_row.size // 10
     names = [variable.name for variable in model.lp.variables()]
     assert names == sorted(names)
     assert [variable.name for variable in model.is_open] == names[:40]
