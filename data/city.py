@@ -98,6 +98,8 @@ class NetworkArrays:
         Shape (n_edges,), positions in `x`; edges are sorted by u, v and length.
     length_m
         Shape (n_edges,), metres along the street.
+    is_one_way
+        Whether an edge leads from u to v only, shape (n_edges,); None where every edge leads both ways.
     """
 
     x: NDArray[np.float64]
@@ -105,6 +107,7 @@ class NetworkArrays:
     u: NDArray[np.intp]
     v: NDArray[np.intp]
     length_m: NDArray[np.float64]
+    is_one_way: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,12 +14,16 @@ from data.errors import PackError
 
 FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 TYPES = {"x": np.float64, "y": np.float64, "u": np.int64, "v": np.int64, "length_m": np.float64}
+OPTIONAL_TYPES = {"is_one_way": np.bool_}
+"""Arrays that a city without one-ways does not have."""
 
 
 def write_network_file(path: Path, network: NetworkArrays) -> None:
     """Write the arrays; numpy's own writer would put the time of day into the file."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name, kind in TYPES.items():
+        for name, kind in (TYPES | OPTIONAL_TYPES).items():
+            if getattr(network, name) is None:
+                continue
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, getattr(network, name).astype(kind), allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=FIRST_ZIP_TIME)
@@ -34,18 +38,27 @@ def read_network_file(path: Path) -> NetworkArrays:
     Raises
     ------
     PackError
-        If the file cannot be read, or an array is missing, of another type or shape.
+        If the file cannot be read, or an array is missing, of another type or shape, or the one-ways are not one an edge.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in TYPES}
+            names = [*TYPES, *(name for name in OPTIONAL_TYPES if name in archive)]
+            arrays = {name: archive[name] for name in names}
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise PackError(f"cannot be read: {error}", where=str(path), remedy="Build the pack again") from error
-    wrong = [name for name, array in arrays.items() if array.dtype != TYPES[name] or array.ndim != 1]
+    types = TYPES | OPTIONAL_TYPES
+    wrong = [name for name, array in arrays.items() if array.dtype != types[name] or array.ndim != 1]
+    if not wrong and len(arrays.get("is_one_way", arrays["u"])) != len(arrays["u"]):
+        wrong = ["is_one_way"]
     if wrong:
         raise PackError("arrays have another type or shape", where=str(path), examples=wrong)
     return NetworkArrays(
-        x=arrays["x"], y=arrays["y"], u=_positions(arrays["u"]), v=_positions(arrays["v"]), length_m=arrays["length_m"]
+        x=arrays["x"],
+        y=arrays["y"],
+        u=_positions(arrays["u"]),
+        v=_positions(arrays["v"]),
+        length_m=arrays["length_m"],
+        is_one_way=arrays.get("is_one_way"),
     )
 
 

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from data.errors import Faults, PlannerError, RecipeError, suggest_name
-from data.recipe_layers import ENTRY_OF_ROLE, NAME_PATTERN, LayerEntry, StrictModel, Text
+from data.recipe_layers import NAME_PATTERN, StrictModel, Text
+from data.recipe_roles import ENTRY_OF_ROLE, LayerEntry, find_entry
 from data.toml_file import read_toml, validate_model
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -105,7 +106,7 @@ def _parse_layer(name: str, table: object, where: str, faults: Faults) -> LayerE
         what = "the key 'role' is missing" if role is None else f"the role {role!r} is unknown"
         faults.add(RecipeError(what, where=spot, remedy=suggest_name(str(role), ENTRY_OF_ROLE)))
         return None
-    model: type[LayerEntry] = ENTRY_OF_ROLE[role]
+    model: type[LayerEntry] = find_entry(role, table.get("file"))
     return _validate(model, table, spot, faults)
 
 

@@ -15,16 +15,15 @@ NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 DATE_PATTERN = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 
 
-def check_file_name(name: str) -> str:
+def check_file_name(name: str, *, suffixes: tuple[str, ...] = TABLE_SUFFIXES + VECTOR_SUFFIXES) -> str:
     """Return the file name if it stays inside the folder of the sources; a recipe may come from a stranger."""
     path = PurePosixPath(name)
     if not name.strip() or not name.isprintable():
         raise ValueError("this is no file name")
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or name.startswith("~"):
         raise ValueError("the file name leaves the folder of the sources: name files relative to it, without '..'")
-    if not name.lower().endswith(TABLE_SUFFIXES + VECTOR_SUFFIXES):
-        known = ", ".join(TABLE_SUFFIXES + VECTOR_SUFFIXES)
-        raise ValueError(f"files of this kind cannot be read, only {known}")
+    if not name.lower().endswith(suffixes):
+        raise ValueError(f"files of this kind cannot be read, only {', '.join(suffixes)}")
     return name
 
 
@@ -236,32 +235,3 @@ class StationsEntry(PlaceEntry):
     role: Literal["stations"]
     id: Text
     columns: dict[Literal["name", "lines"], Text] = {}
-
-
-class StreetsEntry(SourceEntry):
-    """The street network: a layer of nodes and a layer of edges in one vector file."""
-
-    role: Literal["streets"]
-    layer: None = None
-    keep: Conditions = Field(default={}, max_length=0)
-    nodes_layer: Text
-    edges_layer: Text
-    node: Text
-    u: Text
-    v: Text
-    length_m: Text
-
-
-LayerEntry = BoundaryEntry | AreasEntry | CensusEntry | TotalsEntry | FactsEntry | SitesEntry | StationsEntry | StreetsEntry
-ENTRY_OF_ROLE: dict[str, type[LayerEntry]] = {
-    "boundary": BoundaryEntry,
-    "quarters": AreasEntry,
-    "districts": AreasEntry,
-    "census": CensusEntry,
-    "quarter_totals": TotalsEntry,
-    "quarter_facts": FactsEntry,
-    "services": SitesEntry,
-    "spaces": SitesEntry,
-    "stations": StationsEntry,
-    "streets": StreetsEntry,
-}

@@ -17,12 +17,13 @@ from data.clean.census import clean_census
 from data.clean.facts import clean_facts, clean_totals
 from data.clean.sites import clean_sites, join_sites
 from data.clean.stations import clean_stations
-from data.clean.streets import clean_streets
+from data.clean.streets import clean_street_graph, clean_streets
 from data.crs import parse_metric_crs
 from data.errors import FileError
 from data.files import find_source
 from data.groups import Group, read_groups
-from data.read_file import read_source
+from data.read_file import SourceTable, read_source
+from data.read_streets import read_street_graph
 from data.reading import Reading
 from data.recipe import Recipe
 from data.recipe_layers import (
@@ -30,12 +31,12 @@ from data.recipe_layers import (
     BoundaryEntry,
     CensusEntry,
     FactsEntry,
-    LayerEntry,
     SitesEntry,
     StationsEntry,
-    StreetsEntry,
     TotalsEntry,
 )
+from data.recipe_roles import LayerEntry
+from data.recipe_streets import StreetGraphEntry, StreetsEntry, StreetTablesEntry
 
 __all__ = ["CityFacts", "CityLayer", "CitySources", "NetworkArrays", "Paper", "read_sources"]
 
@@ -91,12 +92,15 @@ def _read_groups(recipe: Recipe, root: Path) -> tuple[Group, ...]:
 def _read_layer(name: str, entry: LayerEntry, reading: Reading) -> None:
     """Read and clean one layer of the recipe into the reading."""
     crs, areas = reading.crs, reading.areas
-    if isinstance(entry, StreetsEntry):
-        nodes = read_source(name, entry, reading.root, layer=entry.nodes_layer)
-        edges = read_source(name, entry, reading.root, layer=entry.edges_layer)
-        reading.papers[name] = nodes.paper
-        reading.network, notes = clean_streets(nodes, edges, entry, crs=crs)
+    if isinstance(entry, StreetsEntry | StreetTablesEntry):
+        nodes, edges = _read_streets(name, entry, reading.root)
+        reading.papers[name] = nodes.paper if isinstance(entry, StreetsEntry) else join_papers((edges.paper, nodes.paper))
+        reading.network, notes = clean_streets(nodes, edges, entry, crs=crs, area=areas.whole)
         reading.notes[name] = [*nodes.notes, *edges.notes, *notes]
+        return
+    if isinstance(entry, StreetGraphEntry):
+        graph, reading.papers[name] = read_street_graph(entry, reading.root)
+        reading.network, reading.notes[name] = clean_street_graph(graph, crs=crs, where=f"layers.{name}, {entry.file}")
         return
     table = read_source(name, entry, reading.root)
     reading.papers[name] = table.paper
@@ -119,6 +123,13 @@ def _read_layer(name: str, entry: LayerEntry, reading: Reading) -> None:
             frame = clean_stations(table, entry, crs=crs, area=areas.whole)
     reading.frames.setdefault(entry.role, {})[name] = frame
     reading.notes[name] = [*table.notes, *notes]
+
+
+def _read_streets(name: str, entry: StreetsEntry | StreetTablesEntry, root: Path) -> tuple[SourceTable, SourceTable]:
+    """Return the nodes and the edges: two layers of one file, or two files."""
+    if isinstance(entry, StreetTablesEntry):
+        return read_source(name, entry.of_nodes, root), read_source(name, entry, root)
+    return read_source(name, entry, root, layer=entry.nodes_layer), read_source(name, entry, root, layer=entry.edges_layer)
 
 
 def _assemble(recipe: Recipe, reading: Reading, groups: tuple[Group, ...]) -> CitySources:

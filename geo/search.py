@@ -31,7 +31,8 @@ class Access:
     nodes
         Ends of the edge, shape (n, 2).
     seconds
-        From the point to each end, the way to the network included, shape (n, 2).
+        Between the point and each end, the way to the network included, shape (n, 2); infinite where a one-way street
+        does not lead there.
     off_network_s
         From the point to the network, shape (n,).
     edge_s
@@ -60,14 +61,29 @@ class Reached:
     seconds: NDArray[np.float64]
 
 
-def build_access(network: Network, snapped: Snapped, *, speed_m_s: float) -> Access:
-    """Return the access of the connected points; distances along an edge are parts of its true length."""
+def build_access(network: Network, snapped: Snapped, *, speed_m_s: float, is_arrival: bool = False) -> Access:
+    """Return the access of the connected points; distances along an edge are parts of its true length.
+
+    Parameters
+    ----------
+    network, snapped
+        The streets, and where the points meet them.
+    speed_m_s
+        Speed on the network and off it.
+    is_arrival
+        Whether people come to the points, or leave them. On a one-way street they leave towards v only, and come from u
+        only; at its very end, less than a millisecond from it, a point stands at the crossing and is not bound by it.
+    """
     point = np.flatnonzero(snapped.is_connected)
     edge, fraction = snapped.edge[point], snapped.fraction[point]
     off_network_s = snapped.distance_m[point] / speed_m_s
     edge_s = network.length_m[edge] / speed_m_s
     along_s = np.column_stack([fraction, 1.0 - fraction]) * edge_s[:, None]
     nodes = np.column_stack([network.u[edge], network.v[edge]])
+    if network.is_one_way is not None:
+        closed_end = 1 if is_arrival else 0
+        is_closed = network.is_one_way[edge] & (along_s[:, closed_end] > _SLACK_S)
+        along_s[is_closed, closed_end] = np.inf
     return Access(point, edge, fraction, nodes, along_s + off_network_s[:, None], off_network_s, edge_s)
 
 
@@ -131,9 +147,10 @@ def search_tile(
     network
         The streets, for where the nodes lie.
     graph
-        Shape (n_nodes, n_nodes), seconds along single edges, all above 0.
+        Shape (n_nodes, n_nodes), seconds along single edges, all above 0; reversed where people come to the sources.
     sources, targets
-        Points on edges. Sources near one another make the search small.
+        Points on edges, of which people come to the ones and leave the others. Sources near one another make the search
+        small.
     cutoff_s
         Pairs up to and with this time, rounded to milliseconds, are kept.
     top_speed_m_s
@@ -143,7 +160,7 @@ def search_tile(
     -----
     Only the part of the network that can be reached at all is searched: a box round the edges of the sources, widened
     by what the top speed makes of the cutoff. Each source is a node of its own with arcs to the ends of its edge and
-    none back, so that no path leads through a site. Points on the same edge also meet along it.
+    none back, so that no path leads through a site. Points on the same edge also meet along it, where it leads that way.
     """
     limit_s = cutoff_s + _SLACK_S
     nodes, chosen = _choose_surroundings(network, sources, targets, margin_m=limit_s * top_speed_m_s)
@@ -175,9 +192,10 @@ def _search_nodes(graph: sparse.csr_array, nodes: NDArray[np.intp], sources: Acc
     inner = graph[nodes][:, nodes]
     n_nodes, n_sources = len(nodes), len(sources.point)
     n_all = n_nodes + n_sources
-    data = np.concatenate([inner.data, sources.seconds.ravel()])
-    heads = np.concatenate([inner.indices, np.searchsorted(nodes, sources.nodes).ravel()])
-    starts = np.concatenate([inner.indptr, inner.nnz + 2 * np.arange(1, n_sources + 1)])
+    is_open = np.isfinite(sources.seconds)
+    data = np.concatenate([inner.data, sources.seconds[is_open]])
+    heads = np.concatenate([inner.indices, np.searchsorted(nodes, sources.nodes)[is_open]])
+    starts = np.concatenate([inner.indptr, inner.nnz + np.cumsum(is_open.sum(axis=1))])
     joined = sparse.csr_array((data, heads, starts), shape=(n_all, n_all))
     found = csgraph.dijkstra(joined, directed=True, indices=np.arange(n_nodes, n_all), limit=limit_s)
     return np.asarray(found[:, :n_nodes], dtype=np.float64)
@@ -192,6 +210,9 @@ def _meet_on_edges(seconds: NDArray[np.float64], sources: Access, targets: Acces
     i = np.repeat(np.arange(len(count)), count)
     within = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count)
     j = order[first[i] + within]
-    along_s = np.abs(sources.fraction[i] - targets.fraction[j]) * sources.edge_s[i]
+    ahead = targets.fraction[j] - sources.fraction[i]
+    # What is closed to the source at one end of its edge is closed to it on the way there as well.
+    is_open = (ahead == 0) | np.isfinite(sources.seconds[i, (ahead > 0).astype(np.intp)])
+    along_s = np.where(is_open, np.abs(ahead) * sources.edge_s[i], np.inf)
     direct_s = along_s + sources.off_network_s[i] + targets.off_network_s[j]
     seconds[i, j] = np.minimum(seconds[i, j], direct_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +13,7 @@ from scipy import sparse
 
 from data.errors import CountError, Faults, IdError
 from geo.checks import add_if_any
-from geo.network import Network, graph_seconds
+from geo.network import Network, graph_seconds, open_both_ways
 from geo.search import Access, Reached, build_access, measure_top_speed, order_in_space, search_tile
 from geo.snap import Snapped, require_points, snap_points
 
@@ -60,6 +61,11 @@ class TravelTimes:
         return tuple(compress(self.candidate_ids, ~self.candidate_snap.is_connected))
 
 
+Mode = Literal["walk", "slow_walk", "bicycle"]
+ON_FOOT = ("walk", "slow_walk")
+"""Modes for which every street leads both ways."""
+
+
 def walking_times(
     network: Network,
     *,
@@ -72,29 +78,60 @@ def walking_times(
     max_snap_m: float = 400.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> TravelTimes:
-    """Return the walking times between demand points and candidate sites.
+    """Return the walking times between demand points and candidate sites: `street_times` on foot, one-ways ignored.
+
+    Raises
+    ------
+    IdError, CountError, GeometryError
+        As `street_times`.
+    """
+    return street_times(
+        network,
+        mode="walk",
+        demand_ids=demand_ids,
+        demand_xy=demand_xy,
+        candidate_ids=candidate_ids,
+        candidate_xy=candidate_xy,
+        speed_m_s=speed_m_s,
+        cutoff_s=cutoff_s,
+        max_snap_m=max_snap_m,
+        progress=progress,
+    )
+
+
+def street_times(
+    network: Network,
+    *,
+    mode: Mode,
+    demand_ids: Sequence[str],
+    demand_xy: ArrayLike,
+    candidate_ids: Sequence[str],
+    candidate_xy: ArrayLike,
+    speed_m_s: float,
+    cutoff_s: float,
+    max_snap_m: float = 400.0,
+    progress: Callable[[int, int], None] | None = None,
+) -> TravelTimes:
+    """Return the times on the streets from demand points to candidate sites.
 
     Parameters
     ----------
     network
         The streets.
+    mode
+        How people travel: on foot ("walk", "slow_walk") one-ways are ignored, by bicycle they hold.
     demand_ids, candidate_ids
         Ids of the points, each once.
     demand_xy, candidate_xy
         Points, shape (n, 2), (x, y) in metres in the CRS of the network.
     speed_m_s
-        Walking speed, on the network and off it.
+        Speed on the network and off it.
     cutoff_s
         Longer ways are left out.
     max_snap_m
         A point farther than this from the nearest edge is not connected and has no entry.
     progress
         Called with the number of sites done and of all sites to search, after each tile of sites.
-
-    Returns
-    -------
-    TravelTimes
-        With mode "walk".
 
     Raises
     ------
@@ -107,22 +144,25 @@ def walking_times(
 
     Notes
     -----
-    A way leads from the point straight to the nearest edge, along the edges, and from the nearest edge straight to the
-    other point, all at one speed; both straight parts count. Distances along an edge are parts of its true length.
+    A way leads from the demand point straight to the nearest edge, along the edges, and from the nearest edge straight to
+    the site, all at one speed; both straight parts count. Distances along an edge are parts of its true length. From a
+    point on a one-way street people leave along it, to a site on one they come along it.
     Times are rounded to whole milliseconds, and the rounded time is what is compared with the cutoff: a time that
     should be the cutoff is kept. The answer does not depend on the order of the points.
     """
     _check_request(demand_ids, demand_xy, candidate_ids, candidate_xy, cutoff_s=cutoff_s)
-    graph = graph_seconds(network, speed_m_s)
-    demand_snap = snap_points(network, demand_xy, max_m=max_snap_m)
-    candidate_snap = snap_points(network, candidate_xy, max_m=max_snap_m)
-    targets = build_access(network, demand_snap, speed_m_s=speed_m_s)
-    sources = build_access(network, candidate_snap, speed_m_s=speed_m_s)
-    top_speed_m_s = measure_top_speed(network, graph)
+    streets = open_both_ways(network) if mode in ON_FOOT else network
+    # People travel towards the sites: the search, which begins at them, runs against the one-ways.
+    graph = graph_seconds(streets, speed_m_s, is_reversed=True)
+    demand_snap = snap_points(streets, demand_xy, max_m=max_snap_m)
+    candidate_snap = snap_points(streets, candidate_xy, max_m=max_snap_m)
+    targets = build_access(streets, demand_snap, speed_m_s=speed_m_s)
+    sources = build_access(streets, candidate_snap, speed_m_s=speed_m_s, is_arrival=True)
+    top_speed_m_s = measure_top_speed(streets, graph)
     found: list[Reached] = []
     n_done = 0
-    for tile in _tile_sources(network, sources, n_targets=len(targets.point)):
-        found.append(search_tile(network, graph, tile, targets, cutoff_s=cutoff_s, top_speed_m_s=top_speed_m_s))
+    for tile in _tile_sources(streets, sources, n_targets=len(targets.point)):
+        found.append(search_tile(streets, graph, tile, targets, cutoff_s=cutoff_s, top_speed_m_s=top_speed_m_s))
         n_done += len(tile.point)
         if progress is not None:
             progress(n_done, len(sources.point))
@@ -131,7 +171,7 @@ def walking_times(
         demand_ids=tuple(str(name) for name in demand_ids),
         candidate_ids=tuple(str(name) for name in candidate_ids),
         cutoff_s=float(cutoff_s),
-        mode="walk",
+        mode=mode,
         demand_snap=demand_snap,
         candidate_snap=candidate_snap,
     )
