@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from bench.machine import describe_machine
 from bench.milano_plan import bench_milano_plan
+from bench.transit import bench_transit
 
 BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "milano_plan": bench_milano_plan,
+    "transit": bench_transit,
 }
 
 

@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("numpy", "scipy", "geopandas", "shapely", "pyogrio", "PuLP", "highspy", "folium")
+PACKAGES = ("numpy", "scipy", "geopandas", "shapely", "pyogrio", "PuLP", "highspy", "folium", "numba")
 
 
 def describe_machine() -> list[str]:

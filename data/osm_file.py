@@ -47,7 +47,7 @@ def read_osm(path: Path, *, mode: str) -> StreetGraph:
     path
         A .osm.pbf or .osm file, also .osm.gz and .osm.bz2.
     mode
-        A mode of `osm_ways.toml`: "walk", "slow_walk" or "bicycle".
+        A mode of `osm_ways.toml`: "walk", "slow_walk" or "bike".
 
     Returns
     -------

@@ -23,7 +23,7 @@ def read_street_graph(entry: StreetGraphEntry, root: Path) -> tuple[StreetGraph,
     path = find_source(root, entry.file)
     is_osm = entry.file.lower().endswith(OSM_SUFFIXES)
     graph = read_osm(path, mode=entry.mode) if is_osm else read_graphml(path)
-    if entry.mode != "bicycle":
+    if entry.mode != "bike":
         graph = graph.open_both_ways()
     paper = Paper(
         source=entry.source,

@@ -80,4 +80,4 @@ class StreetGraphEntry(SourceEntry):
     file: StreetFileName
     layer: None = None
     keep: Conditions = Field(default={}, max_length=0)
-    mode: Literal["walk", "slow_walk", "bicycle"]
+    mode: Literal["walk", "slow_walk", "bike"]

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from data.pack import CityPack
 from diffusa.question import Question
-from geo.network import ComponentShare, Network, build_network, keep_main_component
-from geo.traveltimes import TravelTimes, walking_times
+from geo.modes import StreetMode
+from geo.network import ComponentShare, Network, build_network, keep_main_component, open_both_ways
+from geo.traveltimes import ON_FOOT, TravelTimes, street_times
 from layers.positions import SHORT_STANDARD_MIN, UncertainTimes, draw_positions, uncertain_sites
 
 Progress = Callable[[int, int], None]
@@ -28,16 +29,18 @@ class Journeys:
     network: Network
 
 
-def read_network(pack: CityPack) -> tuple[Network, ComponentShare]:
-    """Return the main component of the streets of a city, and what share of the streets it is."""
-    arrays = pack.network()
-    whole = build_network(arrays.x, arrays.y, arrays.u, arrays.v, arrays.length_m, crs=pack.city.crs)
-    return keep_main_component(whole)
+def read_network(pack: CityPack, *, mode: StreetMode) -> tuple[Network, ComponentShare]:
+    """Return the main component of the streets of a city as a mode uses them, and what share of the streets it is."""
+    streets = pack.network()
+    whole = build_network(
+        streets.x, streets.y, streets.u, streets.v, streets.length_m, crs=pack.city.crs, is_one_way=streets.is_one_way
+    )
+    return keep_main_component(open_both_ways(whole) if mode in ON_FOOT else whole)
 
 
 def travel(question: Question, pack: CityPack, *, progress: Progress | None = None) -> Journeys:
     """Return the travel times of a question."""
-    network, share = read_network(pack)
+    network, share = read_network(pack, mode=question.scenario.travel.mode)
     points = question.sites.geometry
     times = _times(
         question, network, tuple(question.sites["site_id"]), np.column_stack([points.x, points.y]), progress=progress
@@ -70,8 +73,9 @@ def _times(
 ) -> TravelTimes:
     mode = question.scenario.travel
     cells = question.people.cells
-    return walking_times(
+    return street_times(
         network,
+        mode=mode.mode,
         demand_ids=tuple(cells["cell_id"]),
         demand_xy=cells[["x", "y"]].to_numpy(dtype=np.float64),
         candidate_ids=site_ids,

@@ -103,7 +103,7 @@ def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBr
                 share=percent(journeys.share.length_share, digits=1),
             )
         )
-    if question.scenario.travel.mode == "bike":
+    if question.scenario.travel.mode == "bike" and journeys.network.is_one_way is None:
         found.append(both("Bicycles take every street both ways: the network does not say which streets are one-way."))
     return (*found, *(Text(it=text.it, en=text.en) for text in question.scenario.limits))
 

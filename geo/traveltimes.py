@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +12,7 @@ from scipy import sparse
 
 from data.errors import CountError, Faults, IdError
 from geo.checks import add_if_any
+from geo.modes import StreetMode
 from geo.network import Network, graph_seconds, open_both_ways
 from geo.search import Access, Reached, build_access, measure_top_speed, order_in_space, search_tile
 from geo.snap import Snapped, require_points, snap_points
@@ -61,7 +61,7 @@ class TravelTimes:
         return tuple(compress(self.candidate_ids, ~self.candidate_snap.is_connected))
 
 
-Mode = Literal["walk", "slow_walk", "bicycle"]
+Mode = StreetMode
 ON_FOOT = ("walk", "slow_walk")
 """Modes for which every street leads both ways."""
 

@@ -123,7 +123,7 @@ def test_an_extract_that_is_cut_short_is_an_error_wherever_it_ends(folder: Path,
 
 
 def test_bicycles_have_one_ways_and_people_on_foot_have_none(folder: Path, ours: StreetGraph) -> None:
-    bicycle = read_osm(folder / "helsinki_center.osm.pbf", mode="bicycle")
+    bicycle = read_osm(folder / "helsinki_center.osm.pbf", mode="bike")
     assert not ours.is_one_way.any()
     assert 0.2 < bicycle.is_one_way.mean() < 0.4
     assert "footway" in bicycle.highway  # those that say bicycle=yes

@@ -56,7 +56,7 @@ def test_ways_are_cut_at_shared_nodes_and_at_their_ends_only(osm: Path) -> None:
 
 def test_a_way_that_is_closed_to_the_mode_cuts_nothing(osm: Path) -> None:
     write_osm(osm, [(1, [10, 11, 12], "highway=residential"), (2, [21, 11], "highway=steps")])
-    assert edges(read_osm(osm, mode="bicycle")) == [(10, 12, 1, False)]
+    assert edges(read_osm(osm, mode="bike")) == [(10, 12, 1, False)]
     assert len(edges(read_osm(osm, mode="walk"))) == 3
 
 
@@ -77,14 +77,14 @@ def test_a_degree_of_the_equator_has_its_known_length(osm: Path) -> None:
 def test_a_one_way_street_leads_from_u_to_v(osm: Path) -> None:
     ways = [(1, [10, 11], "highway=residential oneway=yes"), (2, [21, 22], "highway=residential oneway=-1")]
     write_osm(osm, [*ways, (3, [11, 21], "highway=residential oneway=yes oneway:bicycle=no")])
-    assert edges(read_osm(osm, mode="bicycle")) == [(10, 11, 1, True), (11, 21, 3, False), (22, 21, 2, True)]
+    assert edges(read_osm(osm, mode="bike")) == [(10, 11, 1, True), (11, 21, 3, False), (22, 21, 2, True)]
     assert not read_osm(osm, mode="walk").is_one_way.any()
 
 
 def test_a_roundabout_is_ridden_one_way_and_cut_at_its_arms(osm: Path) -> None:
     ways = [(1, [10, 11, 21, 20, 10], "highway=primary junction=roundabout"), (2, [21, 31], "highway=primary")]
     write_osm(osm, ways)
-    assert edges(read_osm(osm, mode="bicycle")) == [(10, 21, 1, True), (21, 10, 1, True), (21, 31, 2, False)]
+    assert edges(read_osm(osm, mode="bike")) == [(10, 21, 1, True), (21, 10, 1, True), (21, 31, 2, False)]
 
 
 def test_a_closed_way_that_meets_no_other_is_one_edge_back_to_itself(osm: Path) -> None:
@@ -185,8 +185,8 @@ def test_entities_in_the_xml_are_refused(tmp_path: Path) -> None:
 
 def test_a_file_without_a_way_for_the_mode_is_an_error(osm: Path) -> None:
     write_osm(osm, [(1, [10, 11], "highway=steps"), (2, [10, 12], "building=yes")])
-    with pytest.raises(EmptyLayerError, match=r"none of 1 ways .* 'bicycle'"):
-        read_osm(osm, mode="bicycle")
+    with pytest.raises(EmptyLayerError, match=r"none of 1 ways .* 'bike'"):
+        read_osm(osm, mode="bike")
 
 
 def test_nodes_without_coordinates_are_listed(osm: Path) -> None:

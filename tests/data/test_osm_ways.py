@@ -7,7 +7,7 @@ import pytest
 from data.errors import RecipeError
 from data.osm_ways import Direction, read_way_rules
 
-WALK, BICYCLE = read_way_rules("walk"), read_way_rules("bicycle")
+WALK, BICYCLE = read_way_rules("walk"), read_way_rules("bike")
 
 
 def _tags(text: str) -> dict[str, str]:
@@ -117,5 +117,5 @@ def test_slow_walk_uses_the_ways_of_walk() -> None:
 
 
 def test_an_unknown_mode_is_refused_with_the_nearest_one() -> None:
-    with pytest.raises(RecipeError, match=r"'bicicle'.*Did you mean 'bicycle'"):
-        read_way_rules("bicicle")
+    with pytest.raises(RecipeError, match=r"'bikke'.*Did you mean 'bike'"):
+        read_way_rules("bikke")

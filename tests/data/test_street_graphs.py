@@ -51,14 +51,14 @@ def test_an_osm_extract_becomes_the_streets_of_the_city(tiny: TinyCity) -> None:
 
 
 def test_the_mode_decides_which_ways_and_whether_one_ways_hold(tiny: TinyCity) -> None:
-    write_osm(use_graph(tiny, "tiny.osm", mode="bicycle"), WAYS, places=CORNERS)
+    write_osm(use_graph(tiny, "tiny.osm", mode="bike"), WAYS, places=CORNERS)
     sources = tiny.read()
     assert sources.network.is_one_way is not None
     assert sources.network.is_one_way.tolist() == [True, False]
     assert sources.notes == ("streets: one-way edges: 1 of 2",)
 
 
-@pytest.mark.parametrize(("mode", "expected"), [("walk", None), ("slow_walk", None), ("bicycle", [True, False])])
+@pytest.mark.parametrize(("mode", "expected"), [("walk", None), ("slow_walk", None), ("bike", [True, False])])
 def test_a_graph_of_osmnx_keeps_its_one_ways_for_bicycles_only(tiny: TinyCity, mode: str, expected: list[bool] | None) -> None:
     write_graphml(use_graph(tiny, "tiny.graphml", mode=mode))
     one_way = tiny.read().network.is_one_way
@@ -66,7 +66,7 @@ def test_a_graph_of_osmnx_keeps_its_one_ways_for_bicycles_only(tiny: TinyCity, m
 
 
 def test_one_ways_come_back_from_the_pack(tiny: TinyCity, tmp_path: Path) -> None:
-    write_osm(use_graph(tiny, "tiny.osm", mode="bicycle"), WAYS, places=CORNERS)
+    write_osm(use_graph(tiny, "tiny.osm", mode="bike"), WAYS, places=CORNERS)
     one_way = write_pack(tiny.read(), tmp_path / "pack").network().is_one_way
     assert one_way is not None
     assert one_way.tolist() == [True, False]
@@ -96,7 +96,7 @@ def test_nodes_without_a_place_in_the_crs_of_the_city_are_listed() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"mode": "fly"}, "mode: .*'walk', 'slow_walk' or 'bicycle'"),
+        ({"mode": "fly"}, "mode: .*'walk', 'slow_walk' or 'bike'"),
         ({"nodes_layer": "nodes"}, "unknown key 'nodes_layer'"),
         ({"crs": "EPSG:4326"}, "the key 'crs' has no effect"),
         ({"separator": ";"}, "CSV files only"),

@@ -26,7 +26,7 @@ def ride(
     demand: Points,
     sites: Points,
     *,
-    mode: Literal["walk", "slow_walk", "bicycle"] = "bicycle",
+    mode: Literal["walk", "slow_walk", "bike"] = "bike",
     cutoff_s: float = 3600.0,
 ) -> TravelTimes:
     return street_times(

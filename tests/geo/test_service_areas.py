@@ -171,12 +171,12 @@ def one_way_ring() -> Network:
 
 def test_by_bicycle_the_area_holds_the_streets_that_lead_to_the_site() -> None:
     # The site stands in the middle of the eastern street: people come to it from the south and round the corner.
-    areas = reach(one_way_ring(), [(100, 50)], cutoffs_s=[250], mode="bicycle")
+    areas = reach(one_way_ring(), [(100, 50)], cutoffs_s=[250], mode="bike")
     assert parts(areas, cutoff_s=250) == [(0, 700.0, 900.0), (1, 0.0, 50.0)]
 
 
 def test_by_bicycle_what_lies_past_the_site_is_reached_all_the_way_round() -> None:
-    areas = reach(one_way_ring(), [(100, 50)], cutoffs_s=[1180], mode="bicycle")
+    areas = reach(one_way_ring(), [(100, 50)], cutoffs_s=[1180], mode="bike")
     assert parts(areas, cutoff_s=1180) == [(0, 0, 900), (1, 0, 50), (1, 70, 100), (2, 0, 100), (3, 0, 100)]
 
 
@@ -233,7 +233,7 @@ def test_each_option_changes_the_answer() -> None:
     assert reach(street(), [(500, 30)], cutoffs_s=[200]).stretches["length_m"].sum() > usual.stretches["length_m"].sum()
     assert reach(street(), [(500, 30)], speed_m_s=2).stretches["length_m"].sum() > usual.stretches["length_m"].sum()
     assert len(reach(street(), [(500, 30)], max_snap_m=29).polygons) == 0
-    walked, cycled = (reach(one_way_ring(), [(100, 50)], mode=mode).stretches for mode in ("walk", "bicycle"))
+    walked, cycled = (reach(one_way_ring(), [(100, 50)], mode=mode).stretches for mode in ("walk", "bike"))
     assert cycled["length_m"].sum() < walked["length_m"].sum()
     wider = reach(street(), [(500, 30)], buffer_m=11)
     assert wider.polygons.area.sum() > usual.polygons.area.sum()
@@ -338,10 +338,10 @@ def test_a_place_is_on_a_stretch_exactly_when_its_time_by_bicycle_is_within_the_
     network = build_network(both.x, both.y, both.u, both.v, both.length_m, crs=3035, is_one_way=one_way)
     edge = np.repeat(np.arange(network.n_edges), 3)
     at_m = np.tile([0.13, 0.51, 0.87], network.n_edges) * network.length_m[edge]
-    areas = reach(network, [site], cutoffs_s=[cutoff], mode="bicycle", speed_m_s=1.5)
+    areas = reach(network, [site], cutoffs_s=[cutoff], mode="bike", speed_m_s=1.5)
     times = street_times(
         network,
-        mode="bicycle",
+        mode="bike",
         demand_ids=[str(i) for i in range(len(edge))],
         demand_xy=place_on_edges(network, edge, at_m),
         candidate_ids=["s0"],
