@@ -392,7 +392,7 @@ BUFFER_M = 25.0
 
 @pytest.fixture(scope="module")
 def network(milano_pack: CityPack) -> Network:
-    return read_network(milano_pack)[0]
+    return read_network(milano_pack, mode="walk")[0]
 
 
 @pytest.fixture(scope="module")

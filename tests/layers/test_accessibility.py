@@ -184,7 +184,7 @@ def test_all_faults_of_a_request_are_told_at_once(people: People, times: TravelT
 
 @pytest.mark.shared
 def test_six_job_centres_of_milano_share_out_their_desks(milano_pack: CityPack) -> None:
-    people, (network, _) = read_people(milano_pack), read_network(milano_pack)
+    people, (network, _) = read_people(milano_pack), read_network(milano_pack, mode="walk")
     services = milano_pack.read("services")
     sites = services[services["kind"] == "job_centre"].sort_values("site_id")
     times = walking_times(
