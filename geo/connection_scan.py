@@ -30,13 +30,13 @@ from geo.scan_records import (
 )
 
 
-@njit()
+@njit(nogil=True)
 def _pack_ride(ride_ms: int, mode: int) -> int:
     """Return the tail of a label whose longest ride this is: less for a longer ride, then for the mode named first."""
     return ((LONGEST_RIDE_S - min(ride_ms // 1000, LONGEST_RIDE_S)) << MODE_BITS) | mode
 
 
-@njit()
+@njit(nogil=True)
 def _find_departure(end: int, departures: NDArray[np.void], ready_ms: int) -> Any:
     """Return the label of the first arrival among the departures of a stop at or after a time."""
     while departures[end - 1].departure_ms < ready_ms:
@@ -44,7 +44,7 @@ def _find_departure(end: int, departures: NDArray[np.void], ready_ms: int) -> An
     return departures[end - 1].label
 
 
-@njit()
+@njit(nogil=True)
 def _add_departure(ends: NDArray[np.int64], departures: NDArray[np.void], stop: int, departure_ms: int, label: int) -> bool:
     """Add a departure unless another leaves no earlier and arrives no later; drop those it makes worthless."""
     end = ends[stop]
@@ -69,7 +69,7 @@ def _add_departure(ends: NDArray[np.int64], departures: NDArray[np.void], stop: 
     return True
 
 
-@njit()
+@njit(nogil=True)
 def _move_departures(departures: NDArray[np.void], begin: int, end: int, by: int) -> None:
     """Move the departures from `begin` up to `end` along: one place back, or some forward."""
     for k in range(end - begin):
@@ -78,7 +78,7 @@ def _move_departures(departures: NDArray[np.void], begin: int, end: int, by: int
         departures[at + by].label = departures[at].label
 
 
-@njit()
+@njit(nogil=True)
 def _ride_backward(
     hops: Hops,
     hop: int,
@@ -107,7 +107,7 @@ def _ride_backward(
     seats[hop].end_ms = exit_ms
 
 
-@njit()
+@njit(nogil=True)
 def _label_boarding(hops: Hops, hop: int, seats: Seats) -> Any:
     """Return the label of boarding a hop: when that arrives, and the longest ride from here on."""
     label = seats[hop].label
@@ -115,7 +115,7 @@ def _label_boarding(hops: Hops, hop: int, seats: Seats) -> Any:
     return (label & ~TAIL_MASK) | min(label & TAIL_MASK, ride)
 
 
-@njit()
+@njit(nogil=True)
 def scan_backward(
     hops: Hops,
     into: Links,
@@ -173,7 +173,7 @@ def scan_backward(
             is_better = False
 
 
-@njit()
+@njit(nogil=True)
 def _ride_forward(
     hops: Hops, hop: int, first: int, leave_ms: int, egress_ms: NDArray[np.int64], ready: NDArray[np.int64], seats: Seats
 ) -> None:
@@ -192,7 +192,7 @@ def _ride_forward(
     seats[hop].label = tail
 
 
-@njit()
+@njit(nogil=True)
 def _label_alighting(hops: Hops, hop: int, seats: Seats) -> Any:
     """Return the label of getting off at the end of a hop; UNREACHED if nobody is on it, or may get off."""
     since_ms, arrival_ms = seats[hop].end_ms, hops[hop].arrival_ms
@@ -201,7 +201,7 @@ def _label_alighting(hops: Hops, hop: int, seats: Seats) -> Any:
     return (arrival_ms << TAIL_BITS) | min(seats[hop].label, _pack_ride(arrival_ms - since_ms, hops[hop].mode))
 
 
-@njit()
+@njit(nogil=True)
 def scan_forward(
     hops: Hops,
     out_of: Links,

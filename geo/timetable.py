@@ -44,6 +44,8 @@ class Timetable:
         Changes that may not be made, positions of stops, shape (n_forbidden,).
     notes
         What was assumed or left out.
+    kept_s
+        From when to when hops that depart are held, all of them; None where nobody has said.
     """
 
     crs: str
@@ -67,6 +69,7 @@ class Timetable:
     forbidden_from: NDArray[np.int32]
     forbidden_to: NDArray[np.int32]
     notes: tuple[str, ...] = ()
+    kept_s: tuple[int, int] | None = None
 
     @property
     def n_stops(self) -> int:

@@ -32,6 +32,7 @@ def build_timetable(
     crs: object,
     area: shapely.Geometry | None = None,
     tail_s: int = TAIL_S,
+    keep_idle_stops: bool = False,
 ) -> Timetable:
     """Return every hop of a vehicle that departs in a window, or soon enough after it to be needed.
 
@@ -51,12 +52,16 @@ def build_timetable(
         last stop inside to its next one. None keeps all stops.
     tail_s
         How long after the window departures are kept: at least the longest journey that matters.
+    keep_idle_stops
+        Whether stops stay in at which no kept hop starts or ends, so that several draws of a feed have the same stops:
+        all of the area at which a trip of the feed calls, whenever it runs.
 
     Returns
     -------
     Timetable
-        Stops are those at which a kept hop starts or ends, in the order of feeds and files, ids "<feed>:<stop>". Hops are
-        sorted by departure, arrival, trip, and order along the trip; empty, with a note, where no vehicle runs at that time.
+        Stops are those at which a kept hop starts or ends (unless idle ones are kept), in the order of feeds and files, ids
+        "<feed>:<stop>". Hops are sorted by departure, arrival, trip, and order along the trip; empty, with a note, where no
+        vehicle runs at that time.
         Trips are numbered by feed, service day, trip and start; each run of a frequency is one.
 
     Raises
@@ -82,14 +87,19 @@ def build_timetable(
     clock = set_clock(date, start_s, time_zone=feeds[0].time_zone)
     reach_s = end_s + tail_s
     places = [_project(feed, target) for feed in feeds]
+    inside = [_is_inside(place, area) for place in places]
     parts = [
-        list_window_hops(feed, _is_inside(place, area), clock, start_s=start_s, end_s=reach_s)
-        for feed, place in zip(feeds, places, strict=True)
+        list_window_hops(feed, is_inside, clock, start_s=start_s, end_s=reach_s)
+        for feed, is_inside in zip(feeds, inside, strict=True)
+    ]
+    used = [
+        _list_stops(feed, part, is_inside if keep_idle_stops else None)
+        for feed, part, is_inside in zip(feeds, parts, inside, strict=True)
     ]
     notes = [f"{feed.name}: {note}" for feed in feeds for note in feed.notes]
     notes += tell_clock(date, start_s, reach_s, time_zones=[feed.time_zone for feed in feeds])
     notes += [f"{feed.name}: no vehicle departs in the window" for feed, part in zip(feeds, parts, strict=True) if not part.n]
-    return _merge(feeds, parts, places, crs=name_crs(target), notes=notes)
+    return _merge(feeds, parts, places, used, crs=name_crs(target), notes=notes, kept_s=(start_s, reach_s))
 
 
 def _check(feeds: Sequence[Feed], date: dt.date, start_s: int, end_s: int, tail_s: int) -> None:
@@ -130,11 +140,25 @@ def _is_inside(places: NDArray[np.float64], area: shapely.Geometry | None) -> ND
     return np.asarray(shapely.intersects_xy(area, places[:, 0], places[:, 1]), dtype=bool)
 
 
+def _list_stops(feed: Feed, part: WindowHops, is_inside: NDArray[np.bool_] | None) -> NDArray[np.intp]:
+    """Return the stops of a feed that the timetable has: those of its hops, or all inside at which any trip calls."""
+    if is_inside is None:
+        return np.unique(np.concatenate([part.from_stop, part.to_stop]))
+    called = np.unique(feed.time_stop)
+    return called[is_inside[called]]
+
+
 def _merge(
-    feeds: Sequence[Feed], parts: Sequence[WindowHops], places: Sequence[NDArray[np.float64]], *, crs: str, notes: list[str]
+    feeds: Sequence[Feed],
+    parts: Sequence[WindowHops],
+    places: Sequence[NDArray[np.float64]],
+    used: Sequence[NDArray[np.intp]],
+    *,
+    crs: str,
+    notes: list[str],
+    kept_s: tuple[int, int],
 ) -> Timetable:
     """Put the connections of all feeds in one order, over the stops that they use."""
-    used = [np.unique(np.concatenate([part.from_stop, part.to_stop])) for part in parts]
     stop_offset = [0, *itertools.accumulate(len(rows) for rows in used)]
     ride_offset = [0, *itertools.accumulate(len(part.ride_trip) for part in parts)]
     position = [_renumber(feed.n_stops, rows, offset) for feed, rows, offset in zip(feeds, used, stop_offset, strict=False)]
@@ -169,6 +193,7 @@ def _merge(
         forbidden_from=from_stop[is_forbidden].astype(np.int32),
         forbidden_to=to_stop[is_forbidden].astype(np.int32),
         notes=tuple(notes),
+        kept_s=kept_s,
     )
 
 

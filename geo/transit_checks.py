@@ -18,6 +18,33 @@ WALKING = "walking"
 DAY_S = 86_400
 
 
+def check_draws(timetables: Sequence[Timetable], *, start_s: int, end_s: int, cutoff_s: float) -> None:
+    """Raise unless all draws of a timetable can be searched, have the same stops and modes, and hold the whole request.
+
+    Raises
+    ------
+    FeedError
+        If there is no timetable, one does not hold together, stops or modes differ, or a timetable was built for another
+        window: vehicles of the request would be missing.
+    """
+    if not timetables:
+        raise FeedError("there is no timetable", where="timetables")
+    for timetable in timetables:
+        check_timetable(timetable)
+    faults = Faults()
+    first = timetables[0]
+    other = [k for k, one in enumerate(timetables) if (one.stop_ids, one.modes) != (first.stop_ids, first.modes)]
+    add_if_any(faults, FeedError, "draws have other stops or modes than the first", where="timetables", examples=other)
+    for kept_s in dict.fromkeys(one.kept_s for one in timetables if one.kept_s is not None):
+        if start_s < kept_s[0] or end_s + cutoff_s > kept_s[1]:
+            what = (
+                f"the timetable holds vehicles from {kept_s[0]} to {kept_s[1]} s, and the request needs them"
+                f" from {start_s} to {end_s + cutoff_s:g} s"
+            )
+            faults.add(FeedError(what, where="timetables", remedy="Build it for a wider window, or with a longer tail_s"))
+    faults.raise_if_any()
+
+
 def check_timetable(timetable: Timetable) -> None:
     """Raise unless the timetable can be searched.
 

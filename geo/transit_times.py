@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geo.connection_scan import scan_backward, scan_forward
-from geo.scan_arrays import build_changes, build_hops, build_walks, count_room, spread_row
-from geo.scan_records import UNREACHED, Hops, Links, Rules, build_profiles, build_seats
+from data.errors import CountError
+from geo.scan_arrays import build_changes, build_hops, build_walks
 from geo.timetable import Timetable
-from geo.transit_checks import WALKING, check_request, check_timetable, check_walks
-from geo.transit_samples import Window, sample_away, sample_towards
+from geo.transit_checks import WALKING, check_draws, check_request, check_walks
+from geo.transit_samples import Window
+from geo.transit_search import Draw, Search, SiteFound
 
 # Towards a site one scan serves all departures, so every minute is asked; away from it each departure is a scan.
 STEP_TOWARDS_S = 60
@@ -46,6 +46,8 @@ class TransitTimes:
         "towards" the candidate sites or "away" from them.
     cutoff_s
         Longer journeys count as not reached; one of exactly this time is a reach.
+    samples_by_mode
+        The same samples for each pair: by mode sparse, shape (n_demand, n_candidates); None unless asked for.
     """
 
     seconds: Mapping[float, sparse.csr_array]
@@ -53,6 +55,7 @@ class TransitTimes:
     n_samples_by_mode: Mapping[str, int]
     direction: str
     cutoff_s: float
+    samples_by_mode: Mapping[str, sparse.csr_array] | None = None
 
     @property
     def share_by_mode(self) -> dict[str, float]:
@@ -132,108 +135,116 @@ def transit_times(
     site those that leave their stops last are looked at, away from it those that are first at each stop on their way; among
     them the longest ride counts, and of rides of one length the mode that stands first in the timetable.
     """
-    step = step_s if step_s is not None else (STEP_AWAY_S if direction == "away" else STEP_TOWARDS_S)
+    step = step_s if step_s is not None else usual_step_s(direction)
+    return search_draws(
+        [timetable],
+        access=access,
+        egress=egress,
+        footpaths=footpaths,
+        walking=walking,
+        start_s=start_s,
+        end_s=end_s,
+        percentiles=percentiles,
+        direction=direction,
+        step_s=step,
+        min_change_s=min_change_s,
+        cutoff_s=cutoff_s,
+        progress=progress,
+    )
+
+
+def usual_step_s(direction: str) -> int:
+    """Return the seconds between departures where nobody says: away from a site each departure costs a scan."""
+    return STEP_AWAY_S if direction == "away" else STEP_TOWARDS_S
+
+
+def search_draws(
+    timetables: Sequence[Timetable],
+    *,
+    access: sparse.csr_array,
+    egress: sparse.csr_array,
+    footpaths: sparse.csr_array,
+    walking: sparse.csr_array,
+    start_s: int,
+    end_s: int,
+    percentiles: Sequence[float],
+    direction: Literal["towards", "away"],
+    step_s: int,
+    min_change_s: float,
+    cutoff_s: float,
+    workers: int = 1,
+    with_modes: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> TransitTimes:
+    """Return percentiles over the samples of several draws of a timetable; `geo.transit_draws` says what they mean.
+
+    Raises
+    ------
+    FeedError, CountError, IdError
+        As `transit_times`; FeedError also if there is no timetable.
+    """
     check_request(
         start_s=start_s,
         end_s=end_s,
-        step_s=step,
+        step_s=step_s,
         percentiles=percentiles,
         direction=direction,
         min_change_s=min_change_s,
         cutoff_s=cutoff_s,
     )
-    check_timetable(timetable)
-    check_walks(timetable, access=access, egress=egress, footpaths=footpaths, walking=walking)
-    n_departures = math.ceil(Fraction(end_s - start_s, step))
+    check_draws(timetables, start_s=start_s, end_s=end_s, cutoff_s=cutoff_s)
+    check_walks(timetables[0], access=access, egress=egress, footpaths=footpaths, walking=walking)
+    windows = _list_windows(len(timetables), span_ms=(end_s - start_s) * 1000, step_ms=step_s * 1000, cutoff_s=cutoff_s)
+    n_departures = sum(window.n_departures for window in windows)
     ranks = sorted((_nearest_rank(p, n=n_departures), p) for p in percentiles)
-    cutoff_ms = round(cutoff_s * 1000)
-    search = _Search(
-        hops=build_hops(timetable, start_s=start_s, latest_ms=(n_departures - 1) * step * 1000 + cutoff_ms),
-        changes=build_changes(timetable, footpaths, min_change_s=min_change_s, cutoff_ms=cutoff_ms),
+    cutoff_ms = windows[0].cutoff_ms
+    draws = []
+    for timetable, window in zip(timetables, windows, strict=True):
+        latest_ms = window.first_ms + (window.n_departures - 1) * window.step_ms + cutoff_ms
+        into, out_of = build_changes(timetable, footpaths, min_change_s=min_change_s, cutoff_ms=cutoff_ms)
+        hops = build_hops(timetable, start_s=start_s, latest_ms=latest_ms)
+        draws.append(Draw(hops=hops, into=into, out_of=out_of, window=window))
+    search = Search(
+        draws=tuple(draws),
         access=build_walks(access, cutoff_ms=cutoff_ms),
         egress=build_walks(egress, cutoff_ms=cutoff_ms),
         walking=build_walks(walking.T.tocsr(), cutoff_ms=cutoff_ms),
-        window=Window(n_departures, step * 1000, cutoff_ms),
         ranks=np.array([rank for rank, _ in ranks], dtype=np.int64),
-        n_by_mode=np.zeros(len(timetable.modes) + 1, dtype=np.int64),
+        n_modes=len(timetables[0].modes),
+        is_away=direction == "away",
+        by_pair=with_modes,
     )
-    columns: list[list[_Column]] = []
-    for percentile_ms in search.away() if direction == "away" else search.towards():
-        columns.append([_keep_reached(values) for values in percentile_ms.T])
+    found = []
+    for site in search.run(workers=workers):
+        found.append(site)
         if progress is not None:
-            progress(len(columns), egress.shape[0])
-    joined = {p: _join_columns([column[k] for column in columns], n=access.shape[0]) for k, (_, p) in enumerate(ranks)}
+            progress(len(found), search.n_sites)
+    modes = (*timetables[0].modes, WALKING)
+    joined = {p: _join_columns([site.reached[k] for site in found], n=search.n_demand) for k, (_, p) in enumerate(ranks)}
+    totals = sum((site.n_by_mode.sum(axis=0) for site in found), np.zeros(len(modes), dtype=np.int64))
     return TransitTimes(
         seconds={p: joined[p] for p in percentiles},
         n_departures=n_departures,
-        n_samples_by_mode=dict(zip((*timetable.modes, WALKING), search.n_by_mode.tolist(), strict=True)),
+        n_samples_by_mode=dict(zip(modes, totals.tolist(), strict=True)),
         direction=direction,
         cutoff_s=float(cutoff_s),
+        samples_by_mode=_join_modes(found, modes, n=search.n_demand) if with_modes else None,
     )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Search:
-    """The arrays of one request; `n_by_mode` is counted up while the sites are searched."""
-
-    hops: Hops
-    changes: tuple[Links, Links]
-    access: Links
-    egress: Links
-    walking: Links
-    window: Window
-    ranks: NDArray[np.int64]
-    n_by_mode: NDArray[np.int64]
-
-    @property
-    def n_stops(self) -> int:
-        return len(self.changes[0].start) - 1
-
-    @property
-    def rules(self) -> Rules:
-        return Rules(self.window.cutoff_ms, bool(np.any(self.changes[0].ways["ms"] == 0)))
-
-    def _sites(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
-        """Yield for each site its walks to stops and to demand points, and the table for its percentiles."""
-        n_demand = len(self.access.start) - 1
-        for site in range(len(self.egress.start) - 1):
-            egress_ms = spread_row(self.egress, site, n=self.n_stops)
-            walking_ms = spread_row(self.walking, site, n=n_demand)
-            yield egress_ms, walking_ms, np.empty((n_demand, len(self.ranks)), dtype=np.int64)
-
-    def towards(self) -> Iterator[NDArray[np.int64]]:
-        """Yield the percentiles of each site, shape (n_demand, n_percentiles), milliseconds."""
-        into = self.changes[0]
-        at_stop, changing = (build_profiles(room) for room in count_room(self.hops, into))
-        seats, rules = build_seats(len(self.hops)), self.rules
-        for egress_ms, walking_ms, percentile_ms in self._sites():
-            scan_backward(self.hops, into, egress_ms, rules, at_stop, changing, seats)
-            sample_towards(at_stop, self.access, walking_ms, self.window, self.ranks, percentile_ms, self.n_by_mode)
-            yield percentile_ms
-
-    def away(self) -> Iterator[NDArray[np.int64]]:
-        """Yield the percentiles of each site, shape (n_demand, n_percentiles), milliseconds."""
-        out_of, window = self.changes[1], self.window
-        seats, rules = build_seats(len(self.hops)), self.rules
-        reached = np.empty((self.n_stops, window.n_departures), dtype=np.int64)
-        ready = np.empty(self.n_stops, dtype=np.int64)
-        for egress_ms, walking_ms, percentile_ms in self._sites():
-            for k in range(window.n_departures):
-                leave_ms = k * window.step_ms
-                at = reached[:, k]
-                scan_forward(self.hops, out_of, egress_ms, leave_ms, rules, at, ready, seats)
-            sample_away(reached, self.access, walking_ms, window, self.ranks, percentile_ms, self.n_by_mode)
-            yield percentile_ms
+def _list_windows(n_draws: int, *, span_ms: int, step_ms: int, cutoff_s: float) -> list[Window]:
+    """Return the departures of each draw: the draws divide the step, so that together they cover the window evenly."""
+    firsts = [draw * step_ms // n_draws for draw in range(n_draws)]
+    kept = [first_ms for first_ms in firsts if first_ms < span_ms]
+    if len(kept) < n_draws:
+        what = f"the window of {span_ms // 1000} s is too short: not every one of {n_draws} draws has a departure in it"
+        raise CountError(what, where="start_s, end_s", remedy=f"Take a step of at most {span_ms // 1000} s")
+    return [Window(-(-(span_ms - first_ms) // step_ms), step_ms, round(cutoff_s * 1000), first_ms) for first_ms in firsts]
 
 
 def _nearest_rank(percentile: float, *, n: int) -> int:
     """Return the rank, from 1, of a percentile among n samples; exact, where floats would make 55 % of 20 more than 11."""
     return math.ceil(Fraction(str(percentile)) * n / 100)
-
-
-def _keep_reached(values: NDArray[np.int64]) -> _Column:
-    demand = np.flatnonzero(values < UNREACHED)
-    return demand, values[demand] / 1000.0
 
 
 def _join_columns(columns: Sequence[_Column], *, n: int) -> sparse.csr_array:
@@ -242,3 +253,13 @@ def _join_columns(columns: Sequence[_Column], *, n: int) -> sparse.csr_array:
     seconds = np.concatenate([np.empty(0), *(values for _, values in columns)])
     start = np.concatenate([[0], np.cumsum([len(rows) for rows, _ in columns], dtype=np.intp)])
     return sparse.csc_array((seconds, demand, start), shape=(n, len(columns))).tocsr()
+
+
+def _join_modes(found: Sequence[SiteFound], modes: Sequence[str], *, n: int) -> dict[str, sparse.csr_array]:
+    """Return the samples of each pair by mode; a pair without a sample is not stored."""
+    joined = {}
+    for k, mode in enumerate(modes):
+        rows = [np.flatnonzero(site.n_by_mode[:, k]) for site in found]
+        counts = [site.n_by_mode[some, k].astype(np.float64) for some, site in zip(rows, found, strict=True)]
+        joined[mode] = _join_columns(list(zip(rows, counts, strict=True)), n=n)
+    return joined
