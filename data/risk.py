@@ -88,6 +88,8 @@ class RiskPriors:
         How closely drawn weights of the factors lie around the stated ones (Dirichlet); above 0.
     quarter_effect_areas
         How many observed areas the prior of the quarter effect counts for; above 0.
+    coefficient_ratio
+        Standard deviation of a coefficient of the regression, as a multiple of what the factor counts in the index; above 0.
     """
 
     spread: LogNormal
@@ -95,6 +97,7 @@ class RiskPriors:
     cell_effect: LogNormal
     weight_concentration: float
     quarter_effect_areas: float
+    coefficient_ratio: float
     source: str
 
 

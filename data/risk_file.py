@@ -33,6 +33,7 @@ class _PriorsEntry(StrictModel):
     cell_effect: _LogNormalEntry
     weight_concentration: Positive
     quarter_effect_areas: Positive
+    coefficient_ratio: Positive
     source: Text
 
 
@@ -173,5 +174,6 @@ def _build_priors(entry: _PriorsEntry) -> RiskPriors:
         cell_effect=LogNormal(entry.cell_effect.median, entry.cell_effect.log_sd),
         weight_concentration=entry.weight_concentration,
         quarter_effect_areas=entry.quarter_effect_areas,
+        coefficient_ratio=entry.coefficient_ratio,
         source=entry.source,
     )
