@@ -126,9 +126,10 @@ def find_levels(logits: Floats, base: Floats, *, target: float) -> Floats:
     alone would have the rate of the target, so the root lies between them.
     """
     whole = float(base.sum())
-    if target <= 0 or target >= whole:
-        return np.full(len(logits), -np.inf if target <= 0 else np.inf)
-    wanted = float(logit(target / whole))
+    part = target / whole
+    if not 0 < part < 1:
+        return np.full(len(logits), -np.inf if part <= 0 else np.inf)
+    wanted = float(logit(part))
     low, high = wanted - logits.max(axis=1), wanted - logits.min(axis=1)
     level = wanted - logits @ base / whole
     for _ in range(MAX_STEPS):
@@ -137,6 +138,7 @@ def find_levels(logits: Floats, base: Floats, *, target: float) -> Floats:
         if (np.abs(excess) <= EXACT * target).all() or ((high - low) <= EXACT).all():
             break
         low, high = np.where(excess < 0, level, low), np.where(excess > 0, level, high)
-        newton = level - excess / ((rate * (1 - rate)) @ base)
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # no slope far out: the bounds are halved then
+            newton = level - excess / ((rate * (1 - rate)) @ base)
         level = np.where((newton > low) & (newton < high), newton, (low + high) / 2)
     return np.asarray(level, dtype=np.float64)

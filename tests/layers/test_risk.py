@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
@@ -88,6 +88,9 @@ def test_pieces_cells_and_quarters_are_of_the_same_people(index: RiskEstimate) -
 
 
 @given(st.floats(0, 1), st.integers(0, 10**6))
+@example(5e-324, 0)
+@example(1e-300, 0)
+@example(1 - 1e-16, 0)
 @settings(max_examples=50)
 def test_the_level_is_found_for_any_total(part: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
