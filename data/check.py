@@ -14,8 +14,10 @@ from data.clean.census import FIXED_COLUMNS, check_totals
 from data.clean.sites import SITE_COLUMNS
 from data.errors import ColumnError, CountError, CrsError, Faults, FaultsError, GeometryError, IdError, PackError, PlannerError
 from data.groups import count_group
+from data.line_checks import LINE_COLUMNS
 from data.pack import CityPack, find_file_faults, open_pack
 from data.pack_facts import Frames, describe_pack
+from data.recipe_transit import HEADWAY_COLUMNS
 
 PEOPLE_TOLERANCE = 1e-6
 """Relative difference up to which two sums of the same people are the same."""
@@ -29,6 +31,8 @@ COLUMNS = {
     "pieces": ("cell_id", "nil", "area_m2", "geometry"),
     "cells": ("cell_id", "nil", "area_m2", "geometry"),
     "no_place": ("nil",),
+    "lines": LINE_COLUMNS,
+    "headways": HEADWAY_COLUMNS,
 }
 """Columns without which a layer says nothing."""
 LAYERS_NEEDED = ("quarters", "census", "services", "spaces")
@@ -64,6 +68,7 @@ def check_pack(folder: str | Path) -> PackReport:
     if absent:
         faults.add(PackError("layers that every pack has are not in it", where=str(pack.folder), examples=absent))
     frames = _read_layers(pack, faults)
+    _check_feeds(pack, faults)
     network = _read_network(pack, faults)
     _check_people(pack, frames, faults)
     facts = tuple(describe_pack(pack, frames, network))
@@ -126,6 +131,21 @@ def _read_network(pack: CityPack, faults: Faults) -> NetworkArrays | None:
             what = f"{key} is {n:,}, pack.toml says {getattr(record, key):,}"
             faults.add(PackError(what, where=f"{pack.folder}, {record.file}"))
     return network
+
+
+def _check_feeds(pack: CityPack, faults: Faults) -> None:
+    for name, record in pack.feeds.items():
+        if not (pack.folder / record.file).is_file():
+            continue  # named among the files already
+        try:
+            feed = pack.feed(name)
+        except PlannerError as error:
+            faults.add(error)
+            continue
+        for key in ("n_stops", "n_trips"):
+            if getattr(feed, key) != getattr(record, key):
+                what = f"{key} is {getattr(feed, key):,}, pack.toml says {getattr(record, key):,}"
+                faults.add(PackError(what, where=f"{pack.folder}, {record.file}"))
 
 
 def _check_people(pack: CityPack, frames: Frames, faults: Faults) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.feed import Feed
 from data.groups import Group
 
 
@@ -76,14 +77,36 @@ def _join(texts: object) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limit:
+    """A sentence in the two languages of every page, which a plan prints that rests on a layer."""
+
+    it: str
+    en: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CityLayer:
-    """One clean layer: a GeoDataFrame in the CRS of the city, or a table; its paper; what was noted while cleaning."""
+    """One clean layer: a GeoDataFrame in the CRS of the city, or a table; its paper; what was noted while cleaning.
+
+    `limits` stand on every plan that rests on the layer; lines without a timetable have a `time_zone`.
+    """
 
     name: str
     role: str
     frame: gpd.GeoDataFrame | pd.DataFrame
     paper: Paper
     notes: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CityFeed:
+    """A public-transport feed, its paper, and what stands on every plan that rests on it."""
+
+    feed: Feed
+    paper: Paper
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +135,7 @@ class NetworkArrays:
 
 @dataclass(frozen=True, kw_only=True)
 class CitySources:
-    """Everything that a recipe gives, clean: layers by role, groups, streets, and the paper of each recipe entry."""
+    """Everything that a recipe gives, clean: layers by role, groups, streets, feeds, and the paper of each recipe entry."""
 
     city: CityFacts
     groups: tuple[Group, ...]
@@ -120,4 +143,5 @@ class CitySources:
     network: NetworkArrays
     network_paper: Paper
     papers: Mapping[str, Paper] = field(default_factory=dict)
+    feeds: Mapping[str, CityFeed] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

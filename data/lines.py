@@ -42,8 +42,19 @@ def read_lines(path: Path) -> pd.DataFrame:
     CountError
         If a sequence or coordinate is no number.
     """
-    where = path.name
-    frame = read_csv(path, separator=",", encoding="utf-8", where=where)
+    return clean_lines(read_csv(path, separator=",", encoding="utf-8", where=path.name), where=path.name)
+
+
+def clean_lines(frame: pd.DataFrame, *, where: str) -> pd.DataFrame:
+    """Return a table of lines as `read_lines` does, from the texts of a CSV file.
+
+    Raises
+    ------
+    ColumnError
+        If a column is missing.
+    CountError
+        If a sequence or coordinate is no number.
+    """
     need_columns(frame, LINE_COLUMNS, where=where)
     steps: dict[str, Callable[[], Any]] = {
         **{name: partial(clean_text, frame[name]) for name in ("mode", "line", "branch", "stop_id", "name")},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from pathlib import Path
 
@@ -11,25 +10,18 @@ from numpy.typing import NDArray
 
 from data.city import NetworkArrays
 from data.errors import PackError
+from data.npz_file import write_npz
 
-FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 TYPES = {"x": np.float64, "y": np.float64, "u": np.int64, "v": np.int64, "length_m": np.float64}
 OPTIONAL_TYPES = {"is_one_way": np.bool_}
 """Arrays that a city without one-ways does not have."""
 
 
 def write_network_file(path: Path, network: NetworkArrays) -> None:
-    """Write the arrays; numpy's own writer would put the time of day into the file."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name, kind in (TYPES | OPTIONAL_TYPES).items():
-            if getattr(network, name) is None:
-                continue
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, getattr(network, name).astype(kind), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=FIRST_ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, buffer.getvalue())
+    """Write the arrays; the same streets give the same bytes."""
+    arrays = {name: getattr(network, name) for name in TYPES | OPTIONAL_TYPES}
+    kinds = TYPES | OPTIONAL_TYPES
+    write_npz(path, {name: values.astype(kinds[name]) for name, values in arrays.items() if values is not None})
 
 
 def read_network_file(path: Path) -> NetworkArrays:

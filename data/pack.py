@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
-from data.city import CityFacts, CityLayer, CitySources, NetworkArrays, Paper
+from data.city import CityFacts, CityFeed, CityLayer, CitySources, NetworkArrays, Paper
 from data.errors import Faults, FileError, PackError, suggest_name
+from data.feed import Feed
+from data.feed_file import read_feed_file, write_feed_file
 from data.files import digest_file, write_folder_whole
 from data.geopackage import read_geopackage, write_geopackage
 from data.groups import Group
 from data.network_file import read_network_file, write_network_file
-from data.pack_toml import LayerRecord, NetworkRecord, PackContent, read_pack_toml, write_pack_toml
+from data.pack_toml import FeedRecord, LayerRecord, NetworkRecord, PackContent, read_pack_toml, write_pack_toml
 
 MANIFEST = "pack.toml"
 NETWORK_FILE = "network.npz"
+FEED_FOLDER = "transit"
+LINES = "lines"
 
-__all__ = ["CityPack", "LayerRecord", "NetworkRecord", "read_pack", "write_pack"]
+__all__ = ["CityPack", "FeedRecord", "LayerRecord", "NetworkRecord", "read_pack", "write_pack"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,8 @@ class CityPack:
         Record of each layer by name.
     network_record
         File, size and paper of the streets.
+    feeds
+        Record of each public-transport feed by name.
     papers
         The paper of each source by its name in the recipe.
     notes
@@ -50,6 +56,12 @@ class CityPack:
     network_record: NetworkRecord
     papers: Mapping[str, Paper]
     notes: tuple[str, ...]
+    feeds: Mapping[str, FeedRecord] = field(default_factory=dict)
+
+    @property
+    def has_transit(self) -> bool:
+        """Whether anything says what runs: a feed, or lines."""
+        return bool(self.feeds) or LINES in self.layers
 
     def read(self, name: str) -> gpd.GeoDataFrame | pd.DataFrame:
         """Return a layer with the columns and types with which it was written.
@@ -84,9 +96,23 @@ class CityPack:
         """
         return read_network_file(self.folder / self.network_record.file)
 
+    def feed(self, name: str) -> Feed:
+        """Return a public-transport feed.
+
+        Raises
+        ------
+        PackError
+            If the pack has no such feed, or its file cannot be read.
+        """
+        if name not in self.feeds:
+            remedy = suggest_name(name, self.feeds)
+            raise PackError(f"the pack has no feed {name!r}", where=str(self.folder), remedy=remedy)
+        return read_feed_file(self.folder / self.feeds[name].file)
+
     def digests(self) -> dict[str, str]:
         """Return the sha256 of every file of the pack by its name in the pack, as its pack.toml states them."""
         files = {record.file: record.sha256 for record in self.layers.values()}
+        files |= {record.file: record.sha256 for record in self.feeds.values()}
         return {**files, self.network_record.file: self.network_record.sha256}
 
 
@@ -118,12 +144,14 @@ def write_pack(sources: CitySources, folder: str | Path, *, derived: Mapping[str
         (part / "layers").mkdir()
         records = {name: _write_layer(part, name, layer) for name, layer in layers.items()}
         network = _write_network(part, sources)
+        feeds = {name: _write_feed(part, name, feed) for name, feed in sources.feeds.items()}
         content = PackContent(
             city=sources.city,
             groups=sources.groups,
             layers=records,
             network=network,
             papers=sources.papers,
+            feeds=feeds,
             notes=sources.notes,
         )
         write_pack_toml(part / MANIFEST, content)
@@ -148,6 +176,26 @@ def _write_layer(part: Path, name: str, layer: CityLayer) -> LayerRecord:
         texts=tuple(column for column in columns if str(frame[column].dtype) in ("str", "string", "object")),
         paper=layer.paper,
         notes=layer.notes,
+        limits=layer.limits,
+        time_zone=layer.time_zone,
+    )
+
+
+def _write_feed(part: Path, name: str, city_feed: CityFeed) -> FeedRecord:
+    feed, file = city_feed.feed, f"{FEED_FOLDER}/{name}.npz"
+    (part / FEED_FOLDER).mkdir(exist_ok=True)
+    write_feed_file(part / file, feed)
+    return FeedRecord(
+        file=file,
+        n_stops=feed.n_stops,
+        n_trips=feed.n_trips,
+        first_date=feed.first_date.isoformat(),
+        last_date=feed.last_date.isoformat(),
+        time_zone=feed.time_zone,
+        sha256=digest_file(part / file),
+        paper=city_feed.paper,
+        notes=feed.notes,
+        limits=city_feed.limits,
     )
 
 
@@ -203,6 +251,7 @@ def open_pack(folder: str | Path) -> CityPack:
         network_record=content.network,
         papers=content.papers,
         notes=content.notes,
+        feeds=content.feeds,
     )
 
 

@@ -47,11 +47,17 @@ def describe_pack(pack: CityPack, frames: Frames, network: NetworkArrays | None)
     if network is not None:
         km = network.length_m.sum() / 1000
         lines.append(f"{len(network.x):,} street nodes, {len(network.u):,} edges, {km:,.0f} km")
+    lines += _describe_transit(pack, frames)
     lines += _list_under("layers:", _describe_layers(pack))
     lines += _list_under("sources:", [_describe_paper(name, paper) for name, paper in pack.papers.items()])
-    lines += _list_under("notes:", [*(note for record in pack.layers.values() for note in record.notes), *pack.notes])
+    lines += _list_under("notes:", _list_notes(pack))
     lines += _list_under("missing:", _describe_missing(pack))
     return [line.translate(CONTROL) for line in lines]
+
+
+def _list_notes(pack: CityPack) -> list[str]:
+    of_layers = [note for record in pack.layers.values() for note in record.notes]
+    return of_layers + [f"{name}: {note}" for name, record in pack.feeds.items() for note in record.notes] + list(pack.notes)
 
 
 def _list_under(head: str, lines: list[str]) -> list[str]:
@@ -101,6 +107,17 @@ def _describe_sites(frames: Frames) -> list[str]:
     return lines
 
 
+def _describe_transit(pack: CityPack, frames: Frames) -> list[str]:
+    lines = [
+        f"{name}: {record.n_stops:,} stops, {record.n_trips:,} trips, {record.first_date} to {record.last_date}"
+        for name, record in pack.feeds.items()
+    ]
+    if (table := frames.get("lines")) is not None:
+        by_mode = table.groupby("mode")["line"].nunique()
+        lines.append("lines without a timetable: " + ", ".join(f"{n} {mode}" for mode, n in by_mode.items()))
+    return lines
+
+
 def _describe_layers(pack: CityPack) -> list[str]:
     lines = []
     for name, record in pack.layers.items():
@@ -128,5 +145,6 @@ def _describe_paper(name: str, paper: Paper) -> str:
 
 def _describe_missing(pack: CityPack) -> list[str]:
     lines = [f"no {name}: {cost}" for name, cost in COSTS.items() if name not in pack.layers]
+    lines += [] if pack.has_transit else ["no timetable and no lines: nobody travels by public transport"]
     empty = [name for name in COSTS_OF_NO_ROW if name in pack.layers and not pack.layers[name].rows]
     return lines + [f"no {name}: {COSTS_OF_NO_ROW[name]}" for name in empty]

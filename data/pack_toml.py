@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 from pydantic import TypeAdapter, ValidationError
 
-from data.city import CityFacts, Paper
+from data.city import CityFacts, Limit, Paper
 from data.errors import FileError, PackError
 from data.groups import Group
 from data.toml_file import explain_faults, read_toml
@@ -32,6 +32,24 @@ class LayerRecord:
     texts: tuple[str, ...] = ()
     paper: Paper
     notes: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedRecord:
+    """What the manifest says of one public-transport feed."""
+
+    file: str
+    n_stops: int
+    n_trips: int
+    first_date: str
+    last_date: str
+    time_zone: str
+    sha256: str
+    paper: Paper
+    notes: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +72,7 @@ class PackContent:
     layers: Mapping[str, LayerRecord]
     network: NetworkRecord
     papers: Mapping[str, Paper]
+    feeds: Mapping[str, FeedRecord] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -65,6 +84,7 @@ def write_pack_toml(path: Path, content: PackContent) -> None:
         "city": asdict(content.city),
         "network": asdict(content.network),
         "layers": {name: asdict(record) for name, record in content.layers.items()},
+        "feeds": {name: asdict(record) for name, record in content.feeds.items()},
         "papers": {name: asdict(paper) for name, paper in content.papers.items()},
         "groups": {group.key: asdict(group) for group in content.groups},
     }
@@ -109,7 +129,8 @@ def read_pack_toml(path: Path) -> PackContent:
 
 def _check_names(content: PackContent, where: str) -> None:
     """Refuse file names that leave the pack: a pack may come from a stranger."""
-    files = [record.file for record in content.layers.values()] + [content.network.file]
+    files = [record.file for record in content.layers.values()] + [record.file for record in content.feeds.values()]
+    files.append(content.network.file)
     wrong = [name for name in files if Path(name).is_absolute() or ".." in Path(name).parts or "\\" in name]
     if wrong:
         raise PackError("file names leave the pack", where=where, examples=wrong, n=len(wrong))

@@ -10,7 +10,7 @@ from typing import TypeVar
 import geopandas as gpd
 import pandas as pd
 
-from data.city import NetworkArrays, Paper
+from data.city import CityFeed, NetworkArrays, Paper
 from data.clean.areas import CityAreas
 from data.errors import Faults, PlannerError
 
@@ -28,6 +28,7 @@ class Reading:
     notes: dict[str, list[str]] = field(default_factory=dict)
     papers: dict[str, Paper] = field(default_factory=dict)
     network: NetworkArrays | None = None
+    feeds: dict[str, CityFeed] = field(default_factory=dict)
 
     def one(self, role: str) -> gpd.GeoDataFrame | None:
         """Return the frame of a role that has one source."""

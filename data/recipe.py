@@ -18,7 +18,7 @@ from data.toml_file import read_toml, validate_model
 
 Model = TypeVar("Model", bound=BaseModel)
 ROLES_NEEDED = ("quarters", "census", "streets")
-ROLES_ONCE = ("boundary", "quarters", "districts", "census", "quarter_totals", "streets")
+ROLES_ONCE = ("boundary", "quarters", "districts", "census", "quarter_totals", "lines", "streets")
 
 
 class Expectation(StrictModel):

@@ -13,10 +13,11 @@ from data.recipe_layers import (
     TotalsEntry,
 )
 from data.recipe_streets import GRAPH_SUFFIXES, StreetGraphEntry, StreetsEntry, StreetTablesEntry
+from data.recipe_transit import LinesEntry, TimetableEntry
 
 LayerEntry = (
     BoundaryEntry | AreasEntry | CensusEntry | TotalsEntry | FactsEntry | SitesEntry | StationsEntry | StreetsEntry
-    | StreetTablesEntry | StreetGraphEntry
+    | StreetTablesEntry | StreetGraphEntry | LinesEntry | TimetableEntry
 )  # fmt: skip
 ENTRY_OF_ROLE: dict[str, type[LayerEntry]] = {
     "boundary": BoundaryEntry,
@@ -28,6 +29,8 @@ ENTRY_OF_ROLE: dict[str, type[LayerEntry]] = {
     "services": SitesEntry,
     "spaces": SitesEntry,
     "stations": StationsEntry,
+    "lines": LinesEntry,
+    "timetable": TimetableEntry,
     "streets": StreetsEntry,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from data.files import find_source
 from data.groups import Group, read_groups
 from data.read_file import SourceTable, read_source
 from data.read_streets import read_street_graph
+from data.read_transit import read_city_lines, read_feed
 from data.reading import Reading
 from data.recipe import Recipe
 from data.recipe_layers import (
@@ -37,12 +39,13 @@ from data.recipe_layers import (
 )
 from data.recipe_roles import LayerEntry
 from data.recipe_streets import StreetGraphEntry, StreetsEntry, StreetTablesEntry
+from data.recipe_transit import LinesEntry, TimetableEntry, list_limits
 
 __all__ = ["CityFacts", "CityLayer", "CitySources", "NetworkArrays", "Paper", "read_sources"]
 
 ORDER = (
     "quarters", "districts", "boundary", "census", "quarter_totals", "quarter_facts",
-    "services", "spaces", "stations", "streets",
+    "services", "spaces", "stations", "lines", "timetable", "streets",
 )  # fmt: skip
 NO_PAPER = Paper(source="the recipe names no source", licence="none", attribution="none", date="none")
 """The paper of an empty layer of services or spaces, which every pack has."""
@@ -102,6 +105,10 @@ def _read_layer(name: str, entry: LayerEntry, reading: Reading) -> None:
         graph, reading.papers[name] = read_street_graph(entry, reading.root)
         reading.network, reading.notes[name] = clean_street_graph(graph, crs=crs, where=f"layers.{name}, {entry.file}")
         return
+    if isinstance(entry, TimetableEntry):
+        reading.feeds[name] = read_feed(name, entry, reading.root)
+        reading.papers[name] = reading.feeds[name].paper
+        return
     table = read_source(name, entry, reading.root)
     reading.papers[name] = table.paper
     notes = []
@@ -121,6 +128,9 @@ def _read_layer(name: str, entry: LayerEntry, reading: Reading) -> None:
             frame, notes = clean_sites(name, table, entry, crs=crs, areas=areas)
         case StationsEntry():
             frame = clean_stations(table, entry, crs=crs, area=areas.whole)
+        case LinesEntry():
+            frame, headways, notes = read_city_lines(table, entry)
+            reading.frames["headways"] = {name: headways}
     reading.frames.setdefault(entry.role, {})[name] = frame
     reading.notes[name] = [*table.notes, *notes]
 
@@ -135,10 +145,14 @@ def _read_streets(name: str, entry: StreetsEntry | StreetTablesEntry, root: Path
 def _assemble(recipe: Recipe, reading: Reading, groups: tuple[Group, ...]) -> CitySources:
     """Return the layers by role: sources of one role joined, the outline from the quarters where none was given."""
     layers = {}
-    for role in ORDER[:-1]:
+    for role in (*ORDER[:-1], "headways"):
         frames = reading.frames.get(role, {})
         if frames or role in ("services", "spaces"):
             layers[role] = _join_layer(role, frames, reading)
+    for entry in recipe.layers.values():
+        if isinstance(entry, LinesEntry):
+            layers["lines"] = replace(layers["lines"], limits=list_limits(entry), time_zone=entry.time_zone)
+            layers["headways"] = replace(layers["headways"], notes=())  # they stand with the lines
     if "boundary" not in layers:
         layers["boundary"] = _boundary_of(layers["quarters"], reading.crs)
     streets = next(name for name, entry in recipe.layers.items() if entry.role == "streets")
@@ -160,6 +174,7 @@ def _assemble(recipe: Recipe, reading: Reading, groups: tuple[Group, ...]) -> Ci
         network=reading.network,
         network_paper=reading.papers[streets],
         papers=reading.papers,
+        feeds=reading.feeds,
         notes=tuple(f"{streets}: {note}" for note in reading.notes.get(streets, [])),
     )
 

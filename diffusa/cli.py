@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from data.cache import default_cache
 from rich.console import Console
 
 from data.check import check_pack
@@ -35,6 +36,7 @@ app.add_typer(city_app, name="city")
 app.add_typer(scenario_app, name="scenario")
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Search all travel times anew, and keep none.")]
 Language = Annotated[str | None, typer.Option("--language", help="it or en; default: the city's language.")]
 
 
@@ -87,6 +89,7 @@ def plan_command(
     scenario: Annotated[Path, typer.Argument(help="Scenario file.")],
     city: Annotated[Path, typer.Option("--city", help="Folder of the city pack.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the plan.")],
+    no_cache: NoCache = False,
     quiet: Quiet = False,
     language: Language = None,
 ) -> None:
@@ -94,7 +97,7 @@ def plan_command(
     spoken = parse_language(language)
     asked = read_scenario(scenario)
     steps = _steps(quiet=quiet, language=spoken)
-    plan = make_plan(asked, read_pack(city), steps=steps)
+    plan = make_plan(asked, read_pack(city), cache=None if no_cache else default_cache(os.environ), steps=steps)
     write_plan(plan, output, steps=steps)
     show_plan(plan, output / MAP_NAME, console=Console(), language=spoken)
 

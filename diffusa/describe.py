@@ -11,13 +11,14 @@ from importlib.metadata import version
 
 import geopandas as gpd
 import numpy as np
+from numpy.typing import NDArray
 
 from data.pack import CityPack
 from diffusa.choice import Choices
-from diffusa.journeys import Journeys
+from diffusa.journeys import OWN, Journeys
 from diffusa.question import Question
 from diffusa.scenario import Scenario
-from diffusa.words import Said, plan_limits, plan_sentence
+from diffusa.words import Said, lens_name, plan_assumptions, plan_limits, plan_sentence
 from layers.plan import (
     BEFORE,
     BEST,
@@ -25,12 +26,15 @@ from layers.plan import (
     Connection,
     Figure,
     GroupBrief,
+    ModeShare,
     Optimum,
     Plan,
     PlanDocument,
     SourceBrief,
     Text,
     Variant,
+    WindowBrief,
+    lens_variant,
 )
 from layers.tables import allocation_table, cell_table, nearest_by_variant, quarter_table, site_table
 from maps.i18n import both
@@ -40,7 +44,7 @@ RECORDED_VERSIONS = ("diffusa", "numpy", "scipy", "geopandas", "shapely", "pyogr
 
 @dataclass(frozen=True)
 class Counted:
-    """What has been counted for a question once its sites are chosen."""
+    """What has been counted for a question once its sites are chosen; `variants` are those of the plan's own lens."""
 
     question: Question
     journeys: Journeys
@@ -48,6 +52,12 @@ class Counted:
     variants: Mapping[str, Sequence[str]]
     figures: list[Figure]
     optima: tuple[Optimum, ...]
+    mode_shares: tuple[ModeShare, ...] = ()
+
+    @property
+    def all_variants(self) -> dict[str, Sequence[str]]:
+        """Return the open sites of each variant through each lens."""
+        return {lens_variant(key, lens): site_ids for lens in self.journeys.lenses for key, site_ids in self.variants.items()}
 
 
 def describe_plan(counted: Counted, pack: CityPack) -> Plan:
@@ -57,8 +67,9 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
     groups = _groups(question)
     variants = _variants(counted)
     own = next(optimum for optimum in counted.optima if optimum.standard_min == scenario.travel.standard_min)
-    said = Said(question=question, figures=counted.figures, variants=variants, groups=groups, optimum=own)
-    seconds = nearest_by_variant(journeys.times, counted.variants)
+    plain = [variant for variant in variants if not variant.lens]
+    said = Said(question=question, figures=counted.figures, variants=plain, groups=groups, optimum=own)
+    seconds = _nearest(counted)
     document = PlanDocument(
         name=scenario.name,
         service=scenario.service,
@@ -83,8 +94,10 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         figures=tuple(counted.figures),
         optima=counted.optima,
         connection=_connection(question, journeys),
+        window=_window(question, journeys),
+        mode_shares=counted.mode_shares,
         limits=plan_limits(question, journeys, groups),
-        assumptions=tuple(Text(it=text.it, en=text.en) for text in scenario.assumptions),
+        assumptions=plan_assumptions(question, journeys),
         sources=_sources(pack),
         scenario=scenario.model_dump(mode="json", exclude_none=True),
         inputs={**pack.digests(), "scenario": _digest(scenario)},
@@ -134,23 +147,54 @@ def _variants(counted: Counted) -> tuple[Variant, ...]:
     fixed = set(counted.question.fixed)
     return tuple(
         Variant(
-            key=key,
-            name=names[key],
+            key=lens_variant(key, lens.key),
+            name=lens_name(names[key], lens, own=counted.journeys.lenses[OWN]),
             site_ids=tuple(site_ids),
             new_ids=tuple(site_id for site_id in site_ids if site_id not in fixed),
+            lens=lens.key,
         )
+        for lens in counted.journeys.lenses.values()
         for key, site_ids in counted.variants.items()
+    )
+
+
+def _nearest(counted: Counted) -> dict[str, NDArray[np.float64]]:
+    """Return the seconds from each cell to its nearest open site, by variant through each lens."""
+    found: dict[str, NDArray[np.float64]] = {}
+    for lens, times in counted.journeys.times_of.items():
+        found |= nearest_by_variant(times, {lens_variant(key, lens): ids for key, ids in counted.variants.items()})
+    return found
+
+
+def _window(question: Question, journeys: Journeys) -> WindowBrief | None:
+    travel, transport = question.scenario.travel, journeys.transport
+    if transport is None:
+        return None
+    start, end = travel.when.clock()
+    return WindowBrief(
+        date=travel.when.date.isoformat(),
+        start=start,
+        end=end,
+        percentile=travel.percentile,
+        direction=travel.direction,
+        n_departures=journeys.n_departures,
+        n_draws=transport.n_draws,
+        seed=travel.seed,
+        max_walk_min=travel.max_walk_min,
+        max_change_walk_min=travel.max_change_walk_min,
+        change_min=travel.change_min,
     )
 
 
 def _connection(question: Question, journeys: Journeys) -> Connection:
     cell_snap, site_snap = journeys.times.demand_snap, journeys.times.candidate_snap
+    share = journeys.streets[question.scenario.travel.street_mode].share
     away = ~cell_snap.is_connected
     first = question.scenario.group_keys[0] if "residents" not in question.people.keys else "residents"
     people_away = float(question.people.cells.loc[away, first].sum())
     return Connection(
-        n_components=journeys.share.n_components,
-        length_share_kept=journeys.share.length_share,
+        n_components=share.n_components,
+        length_share_kept=share.length_share,
         max_snap_m=question.scenario.travel.max_snap_m,
         sites_not_connected=tuple(np.array(journeys.times.candidate_ids)[~site_snap.is_connected]),
         cells_not_connected=int((question.people.cells.loc[away, first] > 0).sum()),
@@ -169,7 +213,7 @@ def _site_table(counted: Counted) -> gpd.GeoDataFrame:
         question.people,
         groups=question.scenario.group_keys,
         standard_min=question.scenario.travel.standard_min,
-        variants=counted.variants,
+        variants=counted.all_variants,
         roles=roles,
     )
     ids = table["site_id"]
@@ -198,7 +242,10 @@ def _context(pack: CityPack, name: str, columns: list[str]) -> gpd.GeoDataFrame:
 
 
 def _sources(pack: CityPack) -> tuple[SourceBrief, ...]:
-    papers = [(name, layer.paper) for name, layer in sorted(pack.layers.items()) if layer.role != "derived"]
+    papers = [(name, layer.paper) for name, layer in pack.layers.items() if layer.role not in ("derived", "headways")]
+    papers += [(name, record.paper) for name, record in pack.feeds.items()]
+    papers.append(("streets", pack.network_record.paper))
+    papers.sort(key=lambda item: item[0])
     return tuple(
         SourceBrief(layer=name, source=paper.source, licence=paper.licence, attribution=paper.attribution, date=paper.date)
         for name, paper in papers

@@ -6,18 +6,22 @@ import json
 import platform
 from pathlib import Path
 
+from data.cache import ArrayCache
+
 from data.errors import VerificationError
 from data.files import write_folder_whole
 from data.pack import CityPack
 from diffusa.choice import Choices, choose_sites, describe_optimum
 from diffusa.city import read_people
 from diffusa.describe import Counted, describe_plan
-from diffusa.journeys import Journeys, travel, travel_from_drawn_positions
+from diffusa.journeys import OWN, Journeys, travel, travel_from_drawn_positions
+from diffusa.mode_shares import count_mode_shares
 from diffusa.question import Question, put_question
 from diffusa.scenario import Scenario
 from diffusa.steps import Steps
+from diffusa.times_cache import TimesCache
 from layers.figures import count_figures
-from layers.plan import BEST, Optimum, Plan
+from layers.plan import BEST, Optimum, Plan, lens_variant
 from layers.plan_folder import DOCUMENT, write_plan_files
 from layers.positions import UncertainTimes
 from layers.sites import join_sites
@@ -27,7 +31,7 @@ MAP_NAME = "map.html"
 RUN_NAME = "run.json"
 
 
-def make_plan(scenario: Scenario, pack: CityPack, *, steps: Steps | None = None) -> Plan:
+def make_plan(scenario: Scenario, pack: CityPack, *, cache: ArrayCache | None = None, steps: Steps | None = None) -> Plan:
     """Return the plan of a scenario in a city.
 
     Parameters
@@ -36,6 +40,8 @@ def make_plan(scenario: Scenario, pack: CityPack, *, steps: Steps | None = None)
         What is asked.
     pack
         The city.
+    cache
+        Where travel times are kept between runs; nowhere by default.
     steps
         Where progress is shown; nowhere by default.
 
@@ -49,8 +55,8 @@ def make_plan(scenario: Scenario, pack: CityPack, *, steps: Steps | None = None)
         people = read_people(pack)
         sites = join_sites(pack.read("services"), pack.read("spaces"))
         question = put_question(scenario, pack, people=people, sites=sites)
-    with steps.step("Walking times") as progress:
-        journeys = travel(question, pack, progress=progress)
+    with steps.step("Travel times") as progress:
+        journeys = travel(question, pack, cache=TimesCache(cache), progress=progress)
     with steps.step("Choosing sites") as progress:
         choices = choose_sites(question, journeys, progress=progress)
     with steps.step("Counting people"):
@@ -79,21 +85,25 @@ def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
 
 
 def _count(question: Question, journeys: Journeys, choices: Choices) -> Counted:
-    variants = {**question.variants(), BEST: choices.plan.selected}
-    opened = {site_id for site_ids in variants.values() for site_id in site_ids}
+    plain = {**question.variants(), BEST: choices.plan.selected}
+    opened = {site_id for site_ids in plain.values() for site_id in site_ids}
     opened |= {site_id for solution in choices.solutions.values() for site_id in solution.selected}
     uncertain = travel_from_drawn_positions(question, journeys, open_ids=sorted(opened))
-    scenario = question.scenario
-    figures = count_figures(
-        variants,
-        journeys.times,
-        question.people,
-        groups=scenario.group_keys,
-        standards_min=scenario.standards_min,
-        uncertain=uncertain,
-    )
-    optima = tuple(_optimum(question, journeys, choices, minutes, uncertain) for minutes in choices.solutions)
-    counted = Counted(question=question, journeys=journeys, choices=choices, variants=variants, figures=figures, optima=optima)
+    figures = [
+        figure
+        for lens in journeys.lenses
+        for figure in count_figures(
+            {lens_variant(key, lens): site_ids for key, site_ids in plain.items()},
+            journeys.times_of[lens],
+            question.people,
+            groups=question.scenario.group_keys,
+            standards_min=question.scenario.standards_min,
+            uncertain=uncertain.get(lens),
+        )
+    ]
+    optima = tuple(_optimum(question, journeys, choices, minutes, uncertain.get(OWN)) for minutes in choices.solutions)
+    shares = count_mode_shares(question, journeys, plain)
+    counted = Counted(question, journeys, choices, variants=plain, figures=figures, optima=optima, mode_shares=shares)
     _check_objective(counted)
     return counted
 

@@ -10,54 +10,29 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from data.errors import ScenarioError
 from data.toml_file import read_toml, validate_model
-from geo.modes import SPEED_KM_H, StreetMode
+from diffusa.scenario_travel import Minutes, Percentile, Table, Travel
+from geo.modes import StreetMode
+from layers.plan import lens_key, lens_variant
 
 Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Minutes = Annotated[float, Field(gt=0, le=240, allow_inf_nan=False)]
 Selector = Annotated[str, Field(min_length=1)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
 RESERVED_KEYS = frozenset({"before", "best"})
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class InTwoLanguages(_Table):
+class InTwoLanguages(Table):
     """One text in the two languages of every page."""
 
     it: Annotated[str, Field(min_length=1)]
     en: Annotated[str, Field(min_length=1)]
 
 
-class Travel(_Table):
-    """How people travel, and how far is near enough."""
-
-    mode: Annotated[StreetMode, Field(description="mode of travel on the streets")] = "walk"
-    speed_km_h: Annotated[
-        float | None,
-        Field(gt=0, le=30, allow_inf_nan=False, description="speed on the network and off it; default: the mode's"),
-    ] = None
-    standard_min: Annotated[Minutes, Field(description="coverage standard: covered means at most so many minutes")]
-    cutoff_min: Annotated[
-        Minutes | None, Field(description="where the search stops; default: the largest standard, at least 60 minutes")
-    ] = None
-    max_snap_m: Annotated[
-        float, Field(gt=0, le=5000, allow_inf_nan=False, description="farther from any street is not connected")
-    ] = 400.0
-
-    @property
-    def usual_speed_km_h(self) -> float:
-        """Return the speed that counts: the scenario's own, else the mode's."""
-        return self.speed_km_h if self.speed_km_h is not None else SPEED_KM_H[self.mode]
-
-
-class Sites(_Table):
+class Sites(Table):
     """Which sites are open, may open, must open and must not; selectors are ``kind``, ``kind:tag`` or a site id."""
 
     fixed: Annotated[tuple[Selector, ...], Field(description="open now, not counted in choose.new")] = ()
@@ -66,7 +41,7 @@ class Sites(_Table):
     forbidden: Annotated[tuple[Selector, ...], Field(description="never chosen")] = ()
 
 
-class Choose(_Table):
+class Choose(Table):
     """What is best, and how many sites."""
 
     objective: Annotated[
@@ -90,7 +65,7 @@ class Choose(_Table):
         return self
 
 
-class Compare(_Table):
+class Compare(Table):
     """A set of new sites that is compared with what is open now and with the best plan."""
 
     key: Key
@@ -105,14 +80,18 @@ class Compare(_Table):
         return key
 
 
-class Report(_Table):
+class Report(Table):
     """What the tables count."""
 
     standards_min: Annotated[tuple[Minutes, ...], Field(description="minutes at which reach is counted")] = ()
     groups: Annotated[tuple[str, ...], Field(description="groups counted; default: those of the need")] = ()
+    modes: Annotated[tuple[StreetMode, ...], Field(description="modes on the streets counted beside that of the plan")] = ()
+    percentiles: Annotated[
+        tuple[Percentile, ...], Field(description="transit: percentiles of the departures counted beside that of the plan")
+    ] = ()
 
 
-class Scenario(_Table):
+class Scenario(Table):
     """One question to the planner."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -131,8 +110,21 @@ class Scenario(_Table):
     assumptions: Annotated[tuple[InTwoLanguages, ...], Field(description="assumptions to print beside the figures")] = ()
 
     @model_validator(mode="after")
+    def _check_lenses(self) -> Scenario:
+        modes, percentiles, travel = self.report.modes, self.report.percentiles, self.travel
+        if travel.mode in modes or len(set(modes)) < len(modes):
+            raise ValueError(f"report.modes repeats a mode, or names {travel.mode!r}, by which the plan is counted anyway")
+        if percentiles and travel.mode != "transit":
+            raise ValueError(f"report.percentiles has no effect on the mode {travel.mode!r}, take it out")
+        if travel.percentile in percentiles or len(set(percentiles)) < len(percentiles):
+            raise ValueError(f"report.percentiles repeats one, or names {travel.percentile:g}, that of the plan")
+        return self
+
+    @model_validator(mode="after")
     def _keys_once(self) -> Scenario:
-        keys = [variant.key for variant in self.compare]
+        plain = [*RESERVED_KEYS, *(variant.key for variant in self.compare)]
+        lenses = [*self.report.modes, *map(lens_key, self.report.percentiles)]
+        keys = [*plain, *(lens_variant(key, lens) for key in plain for lens in lenses)]
         repeated = sorted({key for key in keys if keys.count(key) > 1})
         if repeated:
             raise ValueError(f"compare.key repeats: {', '.join(repeated)}")

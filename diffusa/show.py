@@ -14,6 +14,7 @@ from data.pack import CityPack
 from diffusa.city import read_people
 from diffusa.question import put_question
 from diffusa.scenario import Scenario
+from diffusa.scenario_travel import Travel
 from layers.kinds import kind_name
 from layers.plan import Figure, Plan, PlanDocument, Text
 from layers.sites import join_sites
@@ -147,6 +148,16 @@ def explain_scenario(scenario: Scenario, pack: CityPack | None, *, console: Cons
     console.print(escape(f"{counts}, {question.new} to choose."), highlight=False)
 
 
+def _explain_travel(travel: Travel) -> str:
+    if travel.mode != "transit":
+        return f"Travel: {travel.mode} at {travel.usual_speed_km_h:g} km/h; reached means at most the standard."
+    return (
+        f"Travel: public transport {travel.direction} the sites, setting off in {travel.window}; reached means that "
+        f"{travel.percentile:g} % of the departures take at most the standard. On foot at {travel.usual_speed_km_h:g} km/h, "
+        f"at most {travel.max_walk_min:g} minutes to a stop."
+    )
+
+
 def _explanation(scenario: Scenario) -> list[str]:
     travel, choose = scenario.travel, scenario.choose
     whole = sum(scenario.need.values())
@@ -159,7 +170,7 @@ def _explanation(scenario: Scenario) -> list[str]:
     lines = [
         f"{scenario.name}: place {kind_name(scenario.service, number='many').en} in {scenario.city}.",
         f"Need: {need}; each group is divided by its city total first.",
-        f"Travel: {travel.mode} at {travel.usual_speed_km_h:g} km/h; reached means at most the standard.",
+        _explain_travel(travel),
         f"Choose {number} among {', '.join(scenario.sites.candidates)}, {goal}.",
         f"Open now: {', '.join(scenario.sites.fixed) or 'none'}.",
         (

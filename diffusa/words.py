@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diffusa.journeys import Journeys
+from diffusa.journeys import Journeys, Lens
 from diffusa.question import Question
 from layers.kinds import kind_name
 from layers.plan import BEFORE, BEST, Figure, GroupBrief, Optimum, Text, Variant
@@ -95,17 +95,41 @@ def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBr
                 minutes=number(SHORT_STANDARD_MIN),
             )
         )
-    if journeys.share.n_components > 1:
+    streets = journeys.streets[question.scenario.travel.street_mode]
+    if streets.share.n_components > 1:
         found.append(
             both(
                 "The street network is in {n} pieces; only the largest is used, {share} of the length.",
-                n=number(journeys.share.n_components),
-                share=percent(journeys.share.length_share, digits=1),
+                n=number(streets.share.n_components),
+                share=percent(streets.share.length_share, digits=1),
             )
         )
-    if question.scenario.travel.mode == "bike" and journeys.network.is_one_way is None:
+    if any(mode == "bike" and of_mode.network.is_one_way is None for mode, of_mode in journeys.streets.items()):
         found.append(both("Bicycles take every street both ways: the network does not say which streets are one-way."))
     return (*found, *(Text(it=text.it, en=text.en) for text in question.scenario.limits))
+
+
+def lens_name(name: Text, lens: Lens, *, own: Lens) -> Text:
+    """Return the name of a variant counted through a lens; its own name through the lens of the plan."""
+    if lens.key == own.key:
+        return name
+    if lens.percentile is not None:
+        return both("{variant}, {n} of the departures", variant=name, n=percent(lens.percentile / 100.0))
+    return both("{variant}, {mode}", variant=name, mode=mode_name(lens.mode))
+
+
+def plan_assumptions(question: Question, journeys: Journeys) -> tuple[Text, ...]:
+    """Return what a plan rests on: what the city's public transport says of itself, then what the scenario names."""
+    transport = journeys.transport
+    found = list(transport.limits) if transport else []
+    if transport and transport.n_draws:
+        found.append(
+            both(
+                "When the vehicles of lines without a timetable pass is not known: figures go over {n} draws of it.",
+                n=number(transport.n_draws),
+            )
+        )
+    return (*found, *(Text(it=text.it, en=text.en) for text in question.scenario.assumptions))
 
 
 def _denominators(groups: Sequence[GroupBrief]) -> Text:

@@ -3,6 +3,9 @@
 A *variant* is one set of open sites that is compared with the others. The key ``before`` is what is open now, ``best`` is the
 plan; between them stand the sets that the scenario names under ``[[compare]]``. Frames carry one column per variant and group,
 named by `minutes_column`, `reached_column` and `share_column`.
+
+The same set of sites may be counted through other *lenses*: another mode of travel, or another percentile of the departures.
+Then it is a variant of its own, named by `lens_variant`, such as ``best_walk``.
 """
 
 from __future__ import annotations
@@ -55,12 +58,48 @@ class GroupBrief(_Value):
 
 
 class Variant(_Value):
-    """One set of open sites: `site_ids` is all of them, `new_ids` those that are not open now."""
+    """One set of open sites: `site_ids` is all of them, `new_ids` those that are not open now.
+
+    `lens` is empty where the variant is counted as the plan travels; else it is the key of another mode or percentile.
+    """
 
     key: str
     name: Text
     site_ids: tuple[str, ...]
     new_ids: tuple[str, ...]
+    lens: str = ""
+
+
+class WindowBrief(_Value):
+    """When people set off by public transport, and how journeys were searched.
+
+    `start` and `end` are local clock times, `n_departures` the samples of each pair over all draws, `n_draws` how often the
+    phases of lines without a timetable were drawn (0: every vehicle runs by a timetable).
+    """
+
+    date: str
+    start: str
+    end: str
+    percentile: float
+    direction: Literal["towards", "away"]
+    n_departures: int
+    n_draws: int
+    seed: int
+    max_walk_min: float
+    max_change_walk_min: float
+    change_min: float
+
+
+class ModeShare(_Value):
+    """Share of the journeys to the nearest open site whose longest ride is on a mode; "walking" is walking all the way.
+
+    Journeys are the departures of the window at which the site is reached within the cutoff, weighted by the need of their
+    cells.
+    """
+
+    variant: str
+    mode: str
+    share: float
 
 
 class Figure(_Value):
@@ -141,6 +180,8 @@ class PlanDocument(_Value):
     figures: tuple[Figure, ...]
     optima: tuple[Optimum, ...]
     connection: Connection
+    window: WindowBrief | None = None
+    mode_shares: tuple[ModeShare, ...] = ()
     limits: tuple[Text, ...] = ()
     assumptions: tuple[Text, ...] = ()
     sources: tuple[SourceBrief, ...] = ()
@@ -197,6 +238,28 @@ class Plan:
     nil: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
     stations: gpd.GeoDataFrame
+
+
+def lens_key(percentile: float) -> str:
+    """Return the key of the lens that shows a percentile of the departures.
+
+    Examples
+    --------
+    >>> lens_key(90.0), lens_key(97.5)
+    ('p90', 'p97_5')
+    """
+    return f"p{percentile:g}".replace(".", "_")
+
+
+def lens_variant(variant: str, lens: str) -> str:
+    """Return the key of a variant counted through a lens; the variant itself for the plan's own way of counting.
+
+    Examples
+    --------
+    >>> lens_variant("best", "walk"), lens_variant("best", "")
+    ('best_walk', 'best')
+    """
+    return f"{variant}_{lens}" if lens else variant
 
 
 def minutes_column(variant: str) -> str:

@@ -19,12 +19,11 @@ from layers.plan import (
 )
 from maps.cell_layer import encode_cells
 from maps.i18n import read_catalogue
-from maps.modes import mode_name
+from maps.modes import mode_name, travel_words, vehicle_name
 from maps.outlines import bounds_of, encode_points, encode_polygons, label_points
 from maps.palettes import CHANGE, NO_DATA, NOBODY, minute_classes, people_classes, share_classes
 from maps.site_data import SITE_COLUMNS, encode_sites
 
-_MODES = ("walk", "slow_walk", "bike", "transit")
 _DOCUMENT_PARTS = {"inputs", "scenario", "format"}
 
 
@@ -98,7 +97,13 @@ def check_tables(plan: Plan) -> None:
 def _document(document: PlanDocument) -> dict[str, object]:
     """Return the document without its scenario and digests, and what its keys are called."""
     found = document.model_dump(mode="json", exclude=_DOCUMENT_PARTS)
-    return {**found, "before": BEFORE, "mode_name": mode_name(document.mode).model_dump()}
+    return {
+        **found,
+        "before": BEFORE,
+        "mode_name": mode_name(document.mode).model_dump(),
+        "travel_words": travel_words(document).model_dump(),
+        "vehicle_names": {share.mode: vehicle_name(share.mode).model_dump() for share in document.mode_shares},
+    }
 
 
 def _scales(plan: Plan) -> dict[str, object]:

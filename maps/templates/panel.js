@@ -88,6 +88,23 @@ diffusa.panel = (() => {
     return element("li", {}, button, lines);
   }
 
+  /* By which vehicles people come to their nearest open place: one table, a row a vehicle, a column a situation. */
+  function vehicles() {
+    const shares = plain.mode_shares;
+    const asked = variants.filter((variant) => shares.some((one) => one.variant === variant.key));
+    if (!asked.length) return [];
+    const shareOf = (variant, mode) => shares.find((one) => one.variant === variant.key && one.mode === mode)?.share ?? 0;
+    const last = asked.at(-1);
+    const modes = Object.keys(plain.vehicle_names).filter((mode) => shares.some((one) => one.mode === mode && one.share > 0));
+    modes.sort((a, b) => shareOf(last, b) - shareOf(last, a));
+    const rows = modes.map((mode) => element("tr", {}, element("th", { scope: "row" }, pick(plain.vehicle_names[mode])),
+      ...asked.map((variant) => element("td", { "data-variant": variant.key, "data-mode": mode }, element("b", {}, percent(shareOf(variant, mode)))))));
+    const heads = asked.map((variant) => element("th", { scope: "col" }, pick(variant.name)));
+    const caption = element("caption", {}, text("Journeys to the nearest open place within {n} minutes, by the vehicle of the longest ride", { n: minutes(plain.cutoff_min) }));
+    const made = element("table", { class: "figures" }, caption, element("thead", {}, element("tr", {}, element("td", {}), ...heads)), element("tbody", {}, ...rows));
+    return [element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": text("How people come") }, made)];
+  }
+
   const texts = (list) => list.map((one) => element("li", {}, pick(one)));
 
   function source(one) {
@@ -130,7 +147,7 @@ diffusa.panel = (() => {
   function method() {
     const ties = [...new Set(plain.optima.map((one) => pick(one.tie_rule)))].map((rule) => element("p", {}, rule));
     fill("method", element("dl", { class: "facts wide" },
-      row(text("Travel"), text("{mode}, {n} km/h", { mode: pick(plain.mode_name), n: number(plain.speed_km_h, 1) })),
+      row(text("Travel"), pick(plain.travel_words)),
       row(text("Reached"), text("an open place within {n} minutes or exactly {n}; searched up to {cutoff}", { n: minutes(plain.standard_min), cutoff: minutes(plain.cutoff_min) })),
       row(text("Need"), need()),
       row(text("Choice"), ...plain.optima.map(proof)),
@@ -150,6 +167,7 @@ diffusa.panel = (() => {
     section("proposed", ...diffusa.sites.of("proposed").map(placeItem));
     fill("proof", ...plain.optima.filter((one) => one.standard_min === plain.standard_min).map(proof));
     fill("figures", ...plain.groups.map(figureTable), rangeNote());
+    section("vehicles", ...vehicles());
     section("limits", ...texts(plain.limits));
     section("assumptions", ...texts(plain.assumptions));
     method();
