@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 CENTRE, UNIT = 100.0, 10.0
 """Scores enter the regression as tens of points from the middle of the scale."""
 MAX_ROUNDS = 200
+LOOK = "Look at rates near 0 and 1, and at n"
 CONVERGED = 1e-8
 MOST_VARIANCE = 100.0
 """A variance of logits beyond which rates of 0 and 1 stand side by side."""
@@ -102,39 +103,66 @@ def fit_regression(units: RiskUnits, observed: ObservedRates, priors: RiskPriors
     check_observed(observed, units)
     _check_enough(units, observed)
     areas = np.searchsorted(units.quarters, observed.nil)
-    x = np.column_stack([np.ones(len(units.base)), (units.scores - CENTRE) / UNIT])
-    members = _average_sections(units, areas)
-    design = members @ x
+    data = _Data(
+        rate=observed.rate,
+        n=np.where(np.isnan(observed.n), units.quarter_base[areas], observed.n),
+        x=np.column_stack([np.ones(len(units.base)), (units.scores - CENTRE) / UNIT]),
+        members=_average_sections(units, areas),
+    )
+    design, prior = data.design, _expect_coefficients(units, priors)
     if np.linalg.matrix_rank(design) < design.shape[1]:
         what = f"{len(areas)} observed areas cannot tell the {len(units.factors)} factors apart"
         raise CountError(what, where="observed", remedy="Switch factors off, or give more areas")
-    n = np.where(np.isnan(observed.n), units.quarter_base[areas], observed.n)
-    prior = _expect_coefficients(units, priors)
-    beta, variance = prior.middle + 0.0, 0.0
-    beta[0] = logit(np.average(observed.rate, weights=n)) - np.average(design[:, 1:] @ beta[1:])
-    for _ in range(MAX_ROUNDS):
-        before = np.append(beta, variance)
-        rate = members @ expit(x @ beta)
-        weights = n / (1 + variance * (n - 1) * rate * (1 - rate))
-        beta = _fit_once(observed.rate, design, weights, logit(rate) - design @ beta, start=beta, prior=prior)
-        rate = members @ expit(x @ beta)
-        free = _count_free(design, 1 / (1 / (n * rate * (1 - rate)) + variance), prior)
-        variance = _measure_variance(observed.rate, rate, n, free=free)
-        if np.abs(np.append(beta, variance) - before).max() <= CONVERGED:
-            break
-    else:
-        raise SolverError(f"the regression did not settle in {MAX_ROUNDS} rounds", remedy="Switch factors off")
+    beta, variance = _settle(data, prior)
+    rate = data.fitted(beta)
+    information = data.n * rate * (1 - rate)
     return RegressionModel(
         level=float(beta[0]),
         coefficients=beta[1:],
         variance=variance,
-        free=free,
+        free=_count_free(design, 1 / (1 / information + variance), prior),
         areas=areas,
         working=(observed.rate - rate) / (rate * (1 - rate)),
-        information=n * rate * (1 - rate),
+        information=information,
         design=design,
         precision=prior.precision,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Observed rates of n people each, scores of sections with a leading 1, and the share of sections in each area."""
+
+    rate: Floats
+    n: Floats
+    x: Floats
+    members: Floats
+
+    @property
+    def design(self) -> Floats:
+        return np.asarray(self.members @ self.x, dtype=np.float64)
+
+    def fitted(self, beta: Floats) -> Floats:
+        """Return the mean risk of the sections of each area."""
+        return np.asarray(self.members @ expit(self.x @ beta), dtype=np.float64)
+
+
+def _settle(data: _Data, prior: CoefficientPrior) -> tuple[Floats, float]:
+    """Return level with coefficients, and the variance of the area effects, which depend on one another."""
+    design, n = data.design, data.n
+    beta, variance = prior.middle.copy(), 0.0
+    beta[0] = logit(np.average(data.rate, weights=n)) - np.average(design[:, 1:] @ beta[1:])
+    for _ in range(MAX_ROUNDS):
+        before = np.append(beta, variance)
+        rate = data.fitted(beta)
+        weights = n / (1 + variance * (n - 1) * rate * (1 - rate))
+        beta = _fit_once(data.rate, design, weights, logit(rate) - design @ beta, start=beta, prior=prior)
+        rate = data.fitted(beta)
+        free = _count_free(design, 1 / (1 / (n * rate * (1 - rate)) + variance), prior)
+        variance = _measure_variance(data.rate, rate, n, free=free)
+        if np.abs(np.append(beta, variance) - before).max() <= CONVERGED:
+            return beta, variance
+    raise SolverError(f"the regression did not settle in {MAX_ROUNDS} rounds", where="observed", remedy=LOOK)
 
 
 def _expect_coefficients(units: RiskUnits, priors: RiskPriors) -> CoefficientPrior:
@@ -171,11 +199,14 @@ def _fit_once(
     beta = start
     for _ in range(MAX_ROUNDS):
         slope = model.score(beta, scale=1.0) - prior.precision * (beta - prior.middle)
-        step = np.linalg.solve(np.diag(prior.precision) - model.hessian(beta, scale=1.0), slope)
+        information = np.diag(prior.precision) - model.hessian(beta, scale=1.0, observed=False)
+        step = np.linalg.lstsq(information, slope)[0]
+        # The posterior has one peak, but a whole step from far off may overshoot it without end.
+        step /= max(1.0, np.abs(design @ step).max())
         beta = beta + step
         if np.abs(step).max() <= CONVERGED / 10:
-            return np.asarray(beta, dtype=np.float64)
-    raise SolverError(f"the regression did not settle in {MAX_ROUNDS} steps", remedy="Switch factors off")
+            break
+    return np.asarray(beta, dtype=np.float64)
 
 
 def _count_free(design: Floats, weight: Floats, prior: CoefficientPrior) -> float:
@@ -196,7 +227,7 @@ def _measure_variance(seen: Floats, rate: Floats, n: Floats, *, free: float) -> 
         return 0.0
     if excess(MOST_VARIANCE) > 0:
         what = f"areas differ by more than a variance of {MOST_VARIANCE:g} on the logit scale"
-        raise SolverError(what, remedy="Look at the observed rates and at n")
+        raise SolverError(what, where="observed", remedy=LOOK)
     return float(optimize.brentq(excess, 0.0, MOST_VARIANCE, xtol=1e-12))
 
 

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from data.errors import ColumnError, CountError, FaultsError, IdError, PlannerError
+from data.errors import ColumnError, CountError, FaultsError, IdError, PlannerError, SolverError
 from data.pack import CityPack
 from data.risk import LogNormal, RiskPriors
 from layers.risk import compare_estimates, estimate_risk
@@ -371,6 +371,19 @@ def test_factors_that_the_areas_cannot_tell_apart_are_refused(city: RiskCity) ->
     twin = units_of(city.census, city, factors=[CATALOGUE.factors[0], replace(CATALOGUE.factors[0], key="twin")])
     with pytest.raises(CountError, match="9 observed areas cannot tell the 2 factors apart"):
         by_regression(replace(city, units=twin))
+
+
+def test_rates_that_no_spread_of_areas_explains_are_refused(city: RiskCity) -> None:
+    seen = rates(rate=np.tile([0.0, 1.0], 5)[:9], n=np.ones(9))
+    with pytest.raises(SolverError, match="areas differ by more than a variance of 100"):
+        by_regression(city, observed=seen)
+
+
+def test_a_regression_that_does_not_settle_is_refused(city: RiskCity) -> None:
+    rate = np.array([3e-13, 7e-6, 9e-3, 6e-7, 3e-8, 3e-22, 6e-2, 2e-3])
+    seen = ObservedRates(KEY, np.arange(1, 9), rate, np.array([1.0, 100, 1000, 1, 100, 1, 10, 10_000]))
+    with pytest.raises(SolverError, match="did not settle in 200 rounds"):
+        by_regression(city, observed=seen)
 
 
 def test_every_fault_is_raised_at_once(city: RiskCity) -> None:
