@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from data.pack import CityPack
 from diffusa.choice import Choices
-from diffusa.journeys import OWN, Journeys
+from diffusa.journeys import Journeys
 from diffusa.question import Question
 from diffusa.scenario import Scenario
 from diffusa.words import Said, lens_name, plan_assumptions, plan_limits, plan_sentence
@@ -26,6 +26,7 @@ from layers.plan import (
     Connection,
     Figure,
     GroupBrief,
+    LensBrief,
     ModeShare,
     Optimum,
     Plan,
@@ -91,6 +92,7 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         need=dict(scenario.need),
         groups=groups,
         variants=variants,
+        lenses=tuple(LensBrief(key=lens.key, name=lens_name(lens)) for lens in journeys.lenses.values()),
         figures=tuple(counted.figures),
         optima=counted.optima,
         connection=_connection(question, journeys),
@@ -148,7 +150,7 @@ def _variants(counted: Counted) -> tuple[Variant, ...]:
     return tuple(
         Variant(
             key=lens_variant(key, lens.key),
-            name=lens_name(names[key], lens, own=counted.journeys.lenses[OWN]),
+            name=both("{variant}, {lens}", variant=names[key], lens=lens_name(lens)) if lens.key else names[key],
             site_ids=tuple(site_ids),
             new_ids=tuple(site_id for site_id in site_ids if site_id not in fixed),
             lens=lens.key,

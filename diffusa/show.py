@@ -16,7 +16,7 @@ from diffusa.question import put_question
 from diffusa.scenario import Scenario
 from diffusa.scenario_travel import Travel
 from layers.kinds import kind_name
-from layers.plan import Figure, Plan, PlanDocument, Text
+from layers.plan import Figure, Plan, PlanDocument, Text, lens_variant
 from layers.sites import join_sites
 from maps.i18n import LANGUAGES, Language, format_number, format_percent, translate
 
@@ -58,24 +58,33 @@ def _in(text: Text, language: Language) -> str:
 
 
 def _figure_table(document: PlanDocument, language: Language) -> Table:
-    """Return one row per group and standard, one column per variant."""
+    """Return one row per group, lens and standard, one column per situation."""
     alone = {(figure.group, figure.standard_min): figure for optimum in document.optima for figure in optimum.figures}
+    has_alone, lenses = len(document.optima) > 1, document.lenses
     table = Table(title=escape(_in(document.title, language)), title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column(translate("share of the group within", language=language))
+    if len(lenses) > 1:
+        table.add_column(translate("how", language=language))
     table.add_column("min", justify="right")
-    for variant in document.variants:
+    situations = [variant for variant in document.variants if not variant.lens]
+    for variant in situations:
         table.add_column(escape(_in(variant.name, language)), justify="right")
-    if len(document.optima) > 1:
+    if has_alone:
         table.add_column(translate("best for each time alone", language=language), justify="right")
     for group in document.groups:
         table.add_section()
-        for row, standard in enumerate(document.standards_min):
-            minutes = format_number(standard, language=language, digits=0)
-            figures = [document.figure(variant.key, group.key, standard_min=standard) for variant in document.variants]
-            if len(document.optima) > 1:
-                figures.append(alone[group.key, standard])
-            label = "" if row else escape(_in(group.label, language))
-            table.add_row(label, minutes, *[_share(figure, language) for figure in figures])
+        for number, lens in enumerate(lenses):
+            for row, standard in enumerate(document.standards_min):
+                keys = [lens_variant(variant.key, lens.key) for variant in situations]
+                figures = [document.figure(key, group.key, standard_min=standard) for key in keys]
+                heads = ["" if row or number else escape(_in(group.label, language))]
+                if len(lenses) > 1:
+                    heads.append("" if row else escape(_in(lens.name, language)))
+                heads.append(format_number(standard, language=language, digits=0))
+                shares = [_share(figure, language) for figure in figures]
+                if has_alone:
+                    shares.append("–" if lens.key else _share(alone[group.key, standard], language))
+                table.add_row(*heads, *shares)
     return table
 
 

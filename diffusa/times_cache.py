@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
-from data.cache import ArrayCache, digest_parts, sources_digest
 from numpy.typing import NDArray
 from scipy import sparse
 
+import data
 import geo
+from data.cache import ArrayCache, digest_parts, sources_digest
 from diffusa.transit import Ends, PublicTransport, TransitFound
 from geo.network import Network
 from geo.snap import Snapped
@@ -63,9 +64,9 @@ class TimesCache:
         key = digest_parts(
             {
                 "what": "transit",
-                "code": sources_digest(geo),
+                "code": sources_digest(geo, data),
                 "network": vars(network),
-                "timetables": [vars(timetable) for timetable in transport.timetables],
+                "transport": transport.facts,
                 "ends": vars(ends),
                 "options": options,
             }

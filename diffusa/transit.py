@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -33,6 +34,8 @@ AROUND_M = 2_000.0
 """Vehicles are followed so far beyond the city: people may change at the first station outside."""
 MODE = "transit"
 LINES = "lines"
+LAYERS = ("lines", "headways", "quarters")
+"""Layers that say what runs, and where."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,30 +44,61 @@ class PublicTransport:
 
     Parameters
     ----------
-    timetables
-        One, or one a draw where lines run on assumed headways; all over the same stops.
+    pack, travel
+        The city, and how people travel.
+    cutoff_s
+        Longest journey: so long after the window vehicles are followed.
     n_draws
         Draws of the phases; 0 where every vehicle runs by a timetable.
     limits
         What every page that rests on it says: assumed headways, the year of a network.
     """
 
-    timetables: tuple[Timetable, ...]
+    pack: CityPack
+    travel: Travel
+    cutoff_s: float
     n_draws: int
     limits: tuple[Text, ...]
 
+    @cached_property
+    def timetables(self) -> tuple[Timetable, ...]:
+        """Return one timetable, or one a draw where lines run on assumed headways; all over the same stops.
 
-def read_public_transport(
-    pack: CityPack, travel: Travel, *, cutoff_s: float, progress: Progress | None = None
-) -> PublicTransport:
+        Raises
+        ------
+        FeedError
+            If no trip of a feed runs on the date; the dates with service are named.
+        """
+        pack, travel = self.pack, self.travel
+        feeds = [pack.feed(name) for name in pack.feeds]
+        area = shapely.union_all(pack.read("quarters").geometry.to_numpy()).buffer(AROUND_M)
+        lines = [[_draw_lines(pack, travel, draw=draw)] for draw in range(self.n_draws)] or [[]]
+        return tuple(_build([*feeds, *drawn], pack, travel, area=area, cutoff_s=self.cutoff_s) for drawn in lines)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """Return everything that the timetables depend on, for a digest; the code is not among it."""
+        digests = self.pack.digests()
+        files = [record.file for record in self.pack.feeds.values()]
+        files += [self.pack.layers[name].file for name in LAYERS if name in self.pack.layers]
+        window = self.travel.model_dump(mode="json", include={"window", "seed", "headways"})
+        return {
+            "files": {file: digests[file] for file in files},
+            "crs": self.pack.city.crs,
+            "window": window,
+            "cutoff_s": self.cutoff_s,
+            "n_draws": self.n_draws,
+            "around_m": AROUND_M,
+        }
+
+
+def read_public_transport(pack: CityPack, travel: Travel, *, cutoff_s: float) -> PublicTransport:
     """Return the public transport of a city around the window of a scenario.
 
     Raises
     ------
     ScenarioError
         If the city has neither timetables nor lines, or headways are given for a city without lines.
-    FeedError
-        If no trip of a feed runs on the date; the dates with service are named.
     """
     if not pack.has_transit:
         what = "the city has neither timetables nor lines: mode 'transit' needs a layer of one of these roles"
@@ -74,19 +108,10 @@ def read_public_transport(
         raise ScenarioError(
             "headways are assumed for lines without a timetable, and the city has none", where="travel.headways"
         )
-    feeds = [pack.feed(name) for name in pack.feeds]
-    area = shapely.union_all(pack.read("quarters").geometry.to_numpy()).buffer(AROUND_M)
-    n_draws = travel.draws if has_lines else 0
-    timetables = []
-    for draw in range(max(n_draws, 1)):
-        drawn = [_draw_lines(pack, travel, draw=draw)] if has_lines else []
-        timetables.append(_build([*feeds, *drawn], pack, travel, area=area, cutoff_s=cutoff_s))
-        if progress is not None:
-            progress(draw + 1, max(n_draws, 1))
     said = [limit for record in pack.feeds.values() for limit in record.limits]
     said += pack.layers[LINES].limits if has_lines else ()
     limits = tuple(Text(it=limit.it, en=limit.en) for limit in said)
-    return PublicTransport(timetables=tuple(timetables), n_draws=n_draws, limits=limits)
+    return PublicTransport(pack, travel, cutoff_s, n_draws=travel.draws if has_lines else 0, limits=limits)
 
 
 def _draw_lines(pack: CityPack, travel: Travel, *, draw: int) -> Feed:

@@ -13,6 +13,8 @@ from layers.positions import SHORT_STANDARD_MIN, UNCERTAIN_FROM_M
 from maps.i18n import both, format_number, format_percent
 from maps.modes import mode_name
 
+MEDIAN = 50.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
@@ -109,13 +111,14 @@ def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBr
     return (*found, *(Text(it=text.it, en=text.en) for text in question.scenario.limits))
 
 
-def lens_name(name: Text, lens: Lens, *, own: Lens) -> Text:
-    """Return the name of a variant counted through a lens; its own name through the lens of the plan."""
-    if lens.key == own.key:
-        return name
-    if lens.percentile is not None:
-        return both("{variant}, {n} of the departures", variant=name, n=percent(lens.percentile / 100.0))
-    return both("{variant}, {mode}", variant=name, mode=mode_name(lens.mode))
+def lens_name(lens: Lens) -> Text:
+    """Return what a way of counting is called: the mode, and by public transport which of the departures."""
+    if lens.percentile is None:
+        return mode_name(lens.mode)
+    if lens.percentile == MEDIAN:
+        return both("{mode}, median departure", mode=mode_name(lens.mode))
+    digits = 0 if lens.percentile == round(lens.percentile) else 1
+    return both("{mode}, {n} of the departures", mode=mode_name(lens.mode), n=percent(lens.percentile / 100.0, digits=digits))
 
 
 def plan_assumptions(question: Question, journeys: Journeys) -> tuple[Text, ...]:

@@ -70,6 +70,13 @@ class Variant(_Value):
     lens: str = ""
 
 
+class LensBrief(_Value):
+    """A way of counting: its key, empty for the plan's own, and what it is called, such as "on foot"."""
+
+    key: str
+    name: Text
+
+
 class WindowBrief(_Value):
     """When people set off by public transport, and how journeys were searched.
 
@@ -177,6 +184,7 @@ class PlanDocument(_Value):
     need: dict[str, float]
     groups: tuple[GroupBrief, ...]
     variants: tuple[Variant, ...]
+    lenses: tuple[LensBrief, ...] = ()
     figures: tuple[Figure, ...]
     optima: tuple[Optimum, ...]
     connection: Connection

@@ -12,7 +12,7 @@ import pandas as pd
 from folium.template import Template
 
 from data.errors import CountError, IdError
-from layers.plan import BEFORE, Plan, minutes_column
+from layers.plan import BEFORE, Plan, Variant, lens_variant, minutes_column
 from maps.lattice import TERMS, Lattice, Warp, fit_warp, read_lattice
 
 FloatArray = npt.NDArray[np.float64]
@@ -75,9 +75,9 @@ def encode_cells(plan: Plan) -> dict[str, object]:
             for variant in document.variants
         },
         "change": {
-            variant.key: encode_band(_change(cells, variant.key, document.standard_min), step=1.0, where="change")
+            variant.key: encode_band(_change(cells, variant, document.standard_min), step=1.0, where="change")
             for variant in document.variants
-            if variant.key != BEFORE
+            if variant.key != lens_variant(BEFORE, variant.lens)
         },
     }
 
@@ -125,10 +125,10 @@ def keep_side(minutes: FloatArray, standards_min: tuple[float, ...], *, step: fl
     return kept
 
 
-def _change(cells: gpd.GeoDataFrame, variant: str, standard_min: float) -> FloatArray:
-    """Return a code of `CHANGES` for each cell: within the standard before, and in the variant."""
-    was_within = _floats(cells, minutes_column(BEFORE)) <= standard_min  # NaN is not within
-    is_within = _floats(cells, minutes_column(variant)) <= standard_min
+def _change(cells: gpd.GeoDataFrame, variant: Variant, standard_min: float) -> FloatArray:
+    """Return a code of `CHANGES` for each cell: within the standard before, and in the variant, both through its lens."""
+    was_within = _floats(cells, minutes_column(lens_variant(BEFORE, variant.lens))) <= standard_min  # NaN is not within
+    is_within = _floats(cells, minutes_column(variant.key)) <= standard_min
     codes = np.select([was_within & is_within, is_within, was_within], [1, 2, 3], default=0)
     return codes.astype(np.float64)
 

@@ -8,6 +8,7 @@ import pandas as pd
 from data.errors import ColumnError, EmptyLayerError, Faults
 from layers.plan import (
     BEFORE,
+    LensBrief,
     Plan,
     PlanDocument,
     beyond_column,
@@ -100,6 +101,7 @@ def _document(document: PlanDocument) -> dict[str, object]:
     return {
         **found,
         "before": BEFORE,
+        "lenses": [lens.model_dump() for lens in document.lenses or (LensBrief(key="", name=mode_name(document.mode)),)],
         "mode_name": mode_name(document.mode).model_dump(),
         "travel_words": travel_words(document).model_dump(),
         "vehicle_names": {share.mode: vehicle_name(share.mode).model_dump() for share in document.mode_shares},

@@ -1,6 +1,6 @@
 /* The card beside the map: a quarter with people, reached before, compared and after, mean minutes; on a phone also what a popup says. */
 diffusa.card = (() => {
-  const { plan, text, pick, number, percent, element, fromData, isKnown, variants } = diffusa;
+  const { plan, text, pick, number, percent, element, fromData, isKnown, counted, variants } = diffusa;
   const place = document.getElementById("card");
   let shown = null; // the quarter, or what makes the facts
   let opener = null;
@@ -61,14 +61,14 @@ diffusa.card = (() => {
     const made = element("table", { class: "figures" });
     made.append(element("caption", {}, text("People with an open place within {n} minutes: share and number", { n: diffusa.minutes(plan.document.standard_min) })));
     const head = variants.map((variant) => element("th", { scope: "col" }, pick(variant.name)));
-    made.append(element("thead", {}, element("tr", {}, element("td", {}), ...head)));
+    made.append(element("thead", {}, element("tr", {}, element("td", {}, diffusa.lenses.length > 1 ? diffusa.lensName() : ""), ...head)));
     const rows = plan.document.groups.map((group, index) =>
       element("tr", {},
         element("th", { scope: "row" }, pick(group.label), element("small", {}, text("of {n}", { n: number(quarter.people[index]) }))),
-        ...variants.map((variant) => pair(quarter.reached[variant.key][index], quarter.share[variant.key][index]))));
-    rows.push(element("tr", {}, element("th", { scope: "row" }, text("Mean minutes")), ...variants.map((variant) => single(minutesOf(quarter.minutes[variant.key])))));
+        ...variants.map((variant) => pair(quarter.reached[counted(variant.key)][index], quarter.share[counted(variant.key)][index]))));
+    rows.push(element("tr", {}, element("th", { scope: "row" }, text("Mean minutes")), ...variants.map((variant) => single(minutesOf(quarter.minutes[counted(variant.key)])))));
     rows.push(element("tr", {}, element("th", { scope: "row" }, text("Beyond {n} minutes", { n: diffusa.minutes(plan.document.cutoff_min) })),
-      ...variants.map((variant) => single(shareOf(quarter.beyond[variant.key])))));
+      ...variants.map((variant) => single(shareOf(quarter.beyond[counted(variant.key)])))));
     made.append(element("tbody", {}, ...rows));
     return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": text("Figures of the quarter") }, made);
   }

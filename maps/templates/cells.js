@@ -224,7 +224,7 @@ diffusa.cells = (() => {
     const quarter = quarterOf(cell);
     const list = element("dl", { class: "facts" });
     plan.document.groups.forEach((group) => list.append(fact(diffusa.pick(group.label), read(people.get(group.key), cell, 0))));
-    diffusa.variants.forEach((variant) => list.append(fact(text("Minutes, {variant}", { variant: diffusa.pick(variant.name) }), readMinutes(variant.key, cell))));
+    diffusa.variants.forEach((variant) => list.append(fact(text("Minutes, {variant}", { variant: diffusa.countedName(variant.key) }), readMinutes(diffusa.counted(variant.key), cell))));
     const made = element("div", { class: "popup", tabindex: "-1" }, element("h3", {}, quarter ? fromData(quarter.name) : text("Square")), list);
     if (quarter) made.append(openQuarterButton(quarter));
     if (packed.id) made.append(element("p", { class: "id" }, idOf(cell)));

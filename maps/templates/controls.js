@@ -34,6 +34,7 @@ diffusa.controls = (() => {
     const keys = Object.keys(diffusa.views.all);
     refreshViews = radios("views", "view", keys, (view) => diffusa.change({ view, variant: usable(view) }), (key) => diffusa.views.all[key].name());
     refreshVariants = radios("variants", "variant", variants.map((variant) => variant.key), (variant) => diffusa.change({ variant }), diffusa.variantName);
+    field("lens").addEventListener("change", (event) => diffusa.change({ lens: diffusa.lenses[Number(event.target.value)].key }));
     field("group").addEventListener("change", (event) => diffusa.change({ group: plan.document.groups[Number(event.target.value)].key }));
     field("quarter").addEventListener("change", (event) => {
       if (event.target.value === "") diffusa.card.close();
@@ -94,6 +95,8 @@ diffusa.controls = (() => {
     refreshVariants(state.variant, (key) => state.view !== "change" || key !== diffusa.before);
     field("variant-field").hidden = !view.usesVariant || variants.length < 2;
     field("group-field").hidden = !view.usesGroup;
+    field("lens-field").hidden = !view.usesVariant || diffusa.lenses.length < 2;
+    options(field("lens"), diffusa.lenses.map((lens, index) => [String(index), pick(lens.name)]), String(diffusa.lenses.findIndex((lens) => lens.key === state.lens)));
     const groups = plan.document.groups.map((group, index) => [String(index), pick(group.label)]);
     options(field("group"), groups, String(diffusa.groupIndex(state.group)));
     overlays.forEach((overlay) => {

@@ -3,19 +3,21 @@
    Text from data becomes text nodes only; nothing here or in the other parts writes HTML. */
 const diffusa = (() => {
   const plan = JSON.parse(document.getElementById("plan-data").textContent);
-  const variants = plan.document.variants;
+  const variants = plan.document.variants.filter((variant) => variant.lens === ""); // the same sites, through whichever lens
+  const lenses = plan.document.lenses;
   const before = plan.document.before;
   const compared = variants.filter((variant) => variant.key !== before);
   const LOCALES = { it: "it-IT", en: "en-GB" };
   const formats = new Map();
   const listeners = [];
 
-  /* `view` is a key of diffusa.views; `variant` is never the one before where there is another. */
+  /* `view` is a key of diffusa.views; `variant` is never the one before where there is another; `lens` is how it is counted. */
   const state = {
     language: plan.language,
     view: compared.length ? "change" : "minutes",
     variant: (compared.at(-1) ?? variants[0]).key,
     group: plan.document.groups[0]?.key,
+    lens: lenses[0].key,
   };
 
   function onChange(listener) {
@@ -88,7 +90,11 @@ const diffusa = (() => {
     document.querySelectorAll("[data-text-label]").forEach((part) => part.setAttribute("aria-label", text(part.dataset.textLabel)));
   }
 
+  /* The key under which a situation is counted through a lens. */
+  const counted = (key, lens = state.lens) => (lens ? `${key}_${lens}` : key);
+  const lensName = () => pick(lenses.find((lens) => lens.key === state.lens).name);
   const variantName = (key) => pick(variants.find((variant) => variant.key === key).name);
+  const countedName = (key) => (lenses.length > 1 ? text("{variant}, {lens}", { variant: variantName(key), lens: lensName() }) : variantName(key));
   const groupIndex = (key) => plan.document.groups.findIndex((group) => group.key === key);
   const groupName = (key) => pick(plan.document.groups[groupIndex(key)].label);
   const roleOf = (key) => (key === before ? "existing" : key === "best" ? "proposed" : "compared");
@@ -100,6 +106,6 @@ const diffusa = (() => {
 
   return {
     plan, state, variants, compared, before, onChange, change, text, pick, isKnown, number, percent, minutes, element, fromData, fill,
-    translateParts, variantName, groupIndex, groupName, roleOf, byKeyboard: () => root.dataset.input === "keyboard",
+    translateParts, lenses, counted, lensName, countedName, variantName, groupIndex, groupName, roleOf, byKeyboard: () => root.dataset.input === "keyboard",
   };
 })();

@@ -45,7 +45,12 @@ diffusa.page = (() => {
 
   function update(changed) {
     if (changed.has("language")) translate();
-    if (["view", "variant", "group"].some((key) => changed.has(key))) diffusa.cells.repaint();
+    if (changed.has("lens")) {
+      diffusa.panel.render();
+      diffusa.card.render();
+      if (popup?.isOpen()) popup.update();
+    }
+    if (["view", "variant", "group", "lens"].some((key) => changed.has(key))) diffusa.cells.repaint();
     diffusa.quarters.restyle();
     diffusa.sites.refresh();
     diffusa.controls.refresh();

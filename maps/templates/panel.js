@@ -29,9 +29,10 @@ diffusa.panel = (() => {
   }
 
   function bars() {
-    fill("bars-title", text("Who has a place within {n} minutes {mode}", { n: minutes(plain.standard_min), mode: pick(plain.mode_name) }));
+    const said = { n: minutes(plain.standard_min), mode: pick(plain.mode_name), lens: diffusa.lensName() };
+    fill("bars-title", diffusa.lenses.length > 1 ? text("Who has a place within {n} minutes, {lens}", said) : text("Who has a place within {n} minutes {mode}", said));
     const made = plain.groups.map((group) => {
-      const found = variants.map((variant) => [variant, figure(variant.key, group.key, plain.standard_min)]).filter(([, one]) => one);
+      const found = variants.map((variant) => [variant, figure(diffusa.counted(variant.key), group.key, plain.standard_min)]).filter(([, one]) => one);
       if (!found.length) return null;
       const total = text("of {n} {group}, {year}", { n: number(found[0][1].total), group: pick(group.label), year: group.year });
       return element("div", { class: "bar-group" }, element("h3", {}, element("span", {}, pick(group.label)), element("small", {}, total)), ...found.map(([variant, one]) => bar(variant, one)));
@@ -50,17 +51,20 @@ diffusa.panel = (() => {
   /* One table for each group: rows are standards, columns situations; the caption names whom a share is of. */
   function figureTable(group) {
     const isAlone = plain.optima.length > 1;
-    const rows = plain.standards_min.map((standard) => {
-      const cells = variants.map((variant) => figureCell(figure(variant.key, group.key, standard), group));
-      if (isAlone) cells.push(aloneCell(group, standard));
+    const rowOf = (lens, standard) => {
+      const cells = variants.map((variant) => figureCell(figure(diffusa.counted(variant.key, lens.key), group.key, standard), group));
+      if (isAlone) cells.push(lens.key ? element("td", {}, "–") : aloneCell(group, standard));
       const head = element("th", { scope: "row" }, text("{n} min", { n: minutes(standard) }));
       return element("tr", standard === plain.standard_min ? { class: "is-standard" } : {}, head, ...cells);
-    });
+    };
+    const span = String(variants.length + (isAlone ? 2 : 1));
+    const headOf = (lens) => (diffusa.lenses.length > 1 ? [element("tr", {}, element("th", { scope: "rowgroup", colspan: span }, pick(lens.name)))] : []);
+    const bodies = diffusa.lenses.map((lens) => element("tbody", {}, ...headOf(lens), ...plain.standards_min.map((standard) => rowOf(lens, standard))));
     const total = plain.figures.find((one) => one.group === group.key)?.total ?? group.total;
     const caption = element("caption", {}, text("Share of all {n} {group} ({year}), and people reached, within", { n: number(total), group: pick(group.label), year: group.year }));
     const heads = variants.map((variant) => element("th", { scope: "col" }, pick(variant.name)));
     if (isAlone) heads.push(element("th", { scope: "col" }, text("best for each time alone")));
-    const made = element("table", { class: "figures" }, caption, element("thead", {}, element("tr", {}, element("td", {}), ...heads)), element("tbody", {}, ...rows));
+    const made = element("table", { class: "figures" }, caption, element("thead", {}, element("tr", {}, element("td", {}), ...heads)), ...bodies);
     return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": pick(group.label) }, made);
   }
 

@@ -104,7 +104,7 @@ diffusa.sites = (() => {
     add(text("Owner"), data(site.owner));
     add(text("Status"), site.status && data(pick(site.status)));
     add(text("Opened"), data(site.opened));
-    add(text("Open in"), site.open.map(variantName).join(", "));
+    add(text("Open in"), diffusa.variants.filter((variant) => site.open.includes(variant.key)).map((variant) => pick(variant.name)).join(", "));
     add(text("Cost"), cost(site));
     add(text("Floor area"), isKnown(site.floor_area_m2) ? text("{n} m²", { n: number(site.floor_area_m2) }) : null);
     add(text("Capacity"), isKnown(site.capacity) ? number(site.capacity) : null);

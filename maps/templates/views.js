@@ -1,6 +1,6 @@
 /* The views: what the map is coloured by. Each says whether it colours cells or quarters, in which classes, and what one reads there. */
 diffusa.views = (() => {
-  const { plan, state, text, number, percent, minutes, variantName, groupName, groupIndex } = diffusa;
+  const { plan, state, text, number, percent, minutes, counted, countedName, variantName, groupName, groupIndex } = diffusa;
   const scales = plan.scales;
   const standard = plan.document.standard_min;
   const cutoff = plan.document.cutoff_min;
@@ -22,7 +22,7 @@ diffusa.views = (() => {
     kind: "cells",
     name: () => text("Change within {n} minutes", { n: minutes(standard) }),
     title: () => text("Within {n} minutes: “{variant}” against “{before}”", {
-      n: minutes(standard), variant: variantName(state.variant), before: variantName(diffusa.before),
+      n: minutes(standard), variant: countedName(state.variant), before: variantName(diffusa.before),
     }),
     usesVariant: true,
     usesGroup: false,
@@ -34,14 +34,14 @@ diffusa.views = (() => {
     ],
     note: () => text("Paler squares: nobody lives there."),
     colors: () => [scales.change.outside, scales.change.both, scales.change.gained, scales.change.lost],
-    classify: (cell) => diffusa.cells.change(state.variant)[cell],
-    read: (cell) => change.entries()[[2, 1, 0, 3][diffusa.cells.change(state.variant)[cell]]].label,
+    classify: (cell) => diffusa.cells.change(counted(state.variant))[cell],
+    read: (cell) => change.entries()[[2, 1, 0, 3][diffusa.cells.change(counted(state.variant))[cell]]].label,
   };
 
   const travel = {
     kind: "cells",
     name: () => text("Minutes to the nearest place"),
-    title: () => text("Minutes to the nearest open place: “{variant}”", { variant: variantName(state.variant) }),
+    title: () => text("Minutes to the nearest open place: “{variant}”", { variant: countedName(state.variant) }),
     usesVariant: true,
     usesGroup: false,
     entries: () => [
@@ -51,10 +51,10 @@ diffusa.views = (() => {
     note: () => text("Blue: within the standard of {n} minutes. Paler squares: nobody lives there.", { n: minutes(standard) }),
     colors: () => [...scales.minutes.colors, scales.minutes.none],
     classify(cell) {
-      const value = diffusa.cells.minutes(state.variant, cell);
+      const value = diffusa.cells.minutes(counted(state.variant), cell);
       return value === null ? scales.minutes.breaks.length : classOf(value, scales.minutes.breaks);
     },
-    read: (cell) => diffusa.cells.readMinutes(state.variant, cell),
+    read: (cell) => diffusa.cells.readMinutes(counted(state.variant), cell),
   };
 
   const people = {
@@ -88,7 +88,7 @@ diffusa.views = (() => {
     kind: "quarters",
     name: () => text("Share reached, by quarter"),
     title: () => text("Share of {group} within {n} minutes: “{variant}”", {
-      group: groupName(state.group), n: minutes(standard), variant: variantName(state.variant),
+      group: groupName(state.group), n: minutes(standard), variant: countedName(state.variant),
     }),
     usesVariant: true,
     usesGroup: true,
@@ -98,10 +98,10 @@ diffusa.views = (() => {
     ],
     note: () => text("The share counts everybody of the quarter. Choose a quarter to see its figures."),
     color(quarter) {
-      const value = quarter.share[state.variant][groupIndex(state.group)];
+      const value = quarter.share[counted(state.variant)][groupIndex(state.group)];
       return value === null ? scales.no_data : scales.share.colors[classOf(value, scales.share.breaks)];
     },
-    read: (quarter) => percent(quarter.share[state.variant][groupIndex(state.group)]),
+    read: (quarter) => percent(quarter.share[counted(state.variant)][groupIndex(state.group)]),
   };
 
   const none = {

@@ -108,7 +108,8 @@ def test_every_source_is_told_with_its_licence_date_file_and_digest(pack: CityPa
 def test_notes_are_told(pack: CityPack) -> None:
     facts = check_pack(pack.folder).facts
     assert "  totals: 4 official counts agree with the sums of the sections" in facts
-    assert "missing:" not in facts
+    missing = facts[facts.index("missing:") + 1 :]
+    assert missing == ("  no timetable and no lines: nobody travels by public transport",)
 
 
 def test_what_a_pack_lacks_is_told_with_what_it_costs(tiny: TinyCity, tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ def test_what_a_pack_lacks_is_told_with_what_it_costs(tiny: TinyCity, tmp_path: 
     missing = report.facts[report.facts.index("missing:") + 1 :]
     told = {line.split(":")[0].strip() for line in missing}
     assert told == {f"no {name}" for name in (
-        "districts", "quarter_totals", "quarter_facts", "stations", "cells", "services", "spaces"
+        "districts", "quarter_totals", "quarter_facts", "stations", "cells", "services", "spaces", "timetable and no lines"
     )}  # fmt: skip
 
 

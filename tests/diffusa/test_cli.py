@@ -83,7 +83,7 @@ def test_the_schema_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("standard_min = 15", "standart_min = 15", "Did you mean 'standard_min'?"),
+        ("standard_min = 15", "standart_min = 15", "Did you mean 'standard_min'"),
         ("schools:state", "school:state", "Did you mean 'schools:state'"),
         ("unemployed = 0.5", "unemploied = 0.5", "Did you mean 'unemployed'"),
         ("new = 2", "new = 999", "999 new sites are asked, but there are only"),
