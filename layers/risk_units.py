@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from data.errors import CountError, Faults, IdError, PlannerError
+from data.errors import ColumnError, CountError, Faults, IdError, PlannerError
 from data.groups import count_group
 from data.risk import RiskDefinition, RiskFactor
 from geo.interpolate import spread_sources
@@ -165,6 +165,8 @@ def _count(census: pd.DataFrame, definition: RiskDefinition, factors: Sequence[R
     twice = census["section"][census["section"].duplicated()]
     if len(twice):
         faults.add(IdError("sections repeat", where="census", n=len(twice), examples=twice))
+    _check_columns(census, definition, factors, faults)
+    faults.raise_if_any()
     groups = [definition.base, *(one.numerator for one in factors), *(one.denominator for one in factors)]
     columns = []
     for group in groups:
@@ -172,13 +174,25 @@ def _count(census: pd.DataFrame, definition: RiskDefinition, factors: Sequence[R
             columns.append(count_group(census, group).to_numpy(dtype=np.float64))
         except PlannerError as error:
             faults.add(error)
-    if columns and not columns[0].sum() > 0:
+    if not faults and not columns[0].sum() > 0:
         remedy = "Look at the columns " + " + ".join(definition.base.plus)
         faults.add(CountError(f"nobody belongs to the base of {definition.key}", where="census", remedy=remedy))
     faults.raise_if_any()
     n = len(factors)
     counts = np.column_stack(columns).astype(np.float64)
     return counts[:, 0], counts[:, 1 : n + 1], counts[:, n + 1 :]
+
+
+def _check_columns(census: pd.DataFrame, definition: RiskDefinition, factors: Sequence[RiskFactor], faults: Faults) -> None:
+    """Add a fault for the definition and for each factor that the census lacks columns of."""
+    needs = {f"definition {definition.key}": [definition.base]}
+    needs |= {f"risk factor {one.key}": [one.numerator, one.denominator] for one in factors}
+    for where, groups in needs.items():
+        codes = dict.fromkeys(code for group in groups for code in group.plus + group.minus)
+        absent = [code for code in codes if code not in census]
+        if absent:
+            remedy = None if groups[0] is definition.base else "Switch the factor off, or take a census that counts it"
+            faults.add(ColumnError("the census lacks columns", where=where, n=len(absent), examples=absent, remedy=remedy))
 
 
 def _list_parts(

@@ -281,9 +281,21 @@ def test_any_union_of_pieces_can_be_summed(index: RiskEstimate) -> None:
 # What is refused
 
 
-def test_a_missing_column_of_a_factor_is_named(city: RiskCity) -> None:
-    with pytest.raises(ColumnError, match="'foreign_residents' needs the column 'ST1'"):
-        units_of(city.census.rename(columns={"ST1": "abroad"}), city)
+def test_missing_columns_are_named_by_their_factor(city: RiskCity) -> None:
+    with pytest.raises(FaultsError) as caught:
+        units_of(city.census.drop(columns=["ST1", "A46", "A48"]), city)
+    assert "risk factor foreign_residents: the census lacks columns (1: ST1). Switch the factor off" in str(caught.value)
+    assert "risk factor tenants: the census lacks columns (2: A46, A48)" in str(caught.value)
+
+
+def test_a_missing_column_of_the_base_is_named(city: RiskCity) -> None:
+    with pytest.raises(ColumnError, match=r"definition inactive_not_student_2011: the census lacks columns \(1: P18\)"):
+        units_of(city.census.drop(columns="P18"), city)
+
+
+def test_a_negative_count_is_named(city: RiskCity) -> None:
+    with pytest.raises(CountError, match=r"group unemployment: P60 − \(P61\) is negative"):
+        units_of(city.census.assign(P61=10**6), city)
 
 
 def test_a_constant_factor_is_named(city: RiskCity) -> None:
