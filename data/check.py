@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from data.clean.census import FIXED_COLUMNS, check_totals
 from data.clean.sites import SITE_COLUMNS
 from data.errors import ColumnError, CountError, CrsError, Faults, FaultsError, GeometryError, IdError, PackError, PlannerError
 from data.groups import count_group
-from data.line_checks import LINE_COLUMNS
+from data.line_checks import LINE_COLUMNS, check_assumed
 from data.pack import CityPack, find_file_faults, open_pack
 from data.pack_facts import Frames, describe_pack
 from data.recipe_transit import HEADWAY_COLUMNS
@@ -35,6 +36,8 @@ COLUMNS = {
     "headways": HEADWAY_COLUMNS,
 }
 """Columns without which a layer says nothing."""
+FEED_FACTS = ("n_stops", "n_trips", "first_date", "last_date", "time_zone")
+"""What pack.toml says of a feed and the feed says itself."""
 LAYERS_NEEDED = ("quarters", "census", "services", "spaces")
 
 
@@ -55,7 +58,8 @@ def check_pack(folder: str | Path) -> PackReport:
     """Return what a pack holds and what is wrong with it; a pack that cannot be read is a report of its faults.
 
     Every file is read: digests, row counts and CRS are compared with the manifest, geometries with the rules of their
-    role, the people on the cells with those of the census, and those with the official counts.
+    role, feeds and lines with those of a timetable, the people on the cells with those of the census, and those with the
+    official counts.
     """
     try:
         pack = open_pack(folder)
@@ -69,6 +73,7 @@ def check_pack(folder: str | Path) -> PackReport:
         faults.add(PackError("layers that every pack has are not in it", where=str(pack.folder), examples=absent))
     frames = _read_layers(pack, faults)
     _check_feeds(pack, faults)
+    _check_lines(pack, frames, faults)
     network = _read_network(pack, faults)
     _check_people(pack, frames, faults)
     facts = tuple(describe_pack(pack, frames, network))
@@ -134,6 +139,7 @@ def _read_network(pack: CityPack, faults: Faults) -> NetworkArrays | None:
 
 
 def _check_feeds(pack: CityPack, faults: Faults) -> None:
+    """Compare each feed with what the manifest says of it."""
     for name, record in pack.feeds.items():
         if not (pack.folder / record.file).is_file():
             continue  # named among the files already
@@ -142,10 +148,31 @@ def _check_feeds(pack: CityPack, faults: Faults) -> None:
         except PlannerError as error:
             faults.add(error)
             continue
-        for key in ("n_stops", "n_trips"):
-            if getattr(feed, key) != getattr(record, key):
-                what = f"{key} is {getattr(feed, key):,}, pack.toml says {getattr(record, key):,}"
-                faults.add(PackError(what, where=f"{pack.folder}, {record.file}"))
+        said = {"name": name} | {key: getattr(record, key) for key in FEED_FACTS}
+        for key, value in said.items():
+            seen = getattr(feed, key)
+            if str(seen) != str(value):
+                faults.add(PackError(f"{key} is {seen}, pack.toml says {value}", where=f"{pack.folder}, {record.file}"))
+
+
+def _check_lines(pack: CityPack, frames: Frames, faults: Faults) -> None:
+    """Check that the lines can run on what is assumed of them; a layer that was not read has a fault already."""
+    if "lines" not in pack.layers:
+        return
+    where, time_zone = str(pack.folder), pack.layers["lines"].time_zone
+    if "headways" not in pack.layers:
+        faults.add(PackError("there are lines, but no headways", where=where, remedy="Build the pack again"))
+    if time_zone is None:
+        faults.add(PackError("the lines have no time zone", where=where, remedy="Build the pack again"))
+    lines, headways = frames.get("lines"), frames.get("headways")
+    if lines is None or headways is None or time_zone is None:
+        return
+    try:
+        check_assumed(lines, headways, draw=0, seed=0, dates=(dt.date.min, dt.date.min), time_zone=time_zone)
+    except PlannerError as error:
+        faults.add(error)
+    except (TypeError, ValueError) as error:  # a column of another type than the recipe's reader writes
+        faults.add(PackError(f"lines or headways are not what they were: {error}", where=where, remedy="Build the pack again"))
 
 
 def _check_people(pack: CityPack, frames: Frames, faults: Faults) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.errors import PackError
 from data.feed import MODES, Feed, is_time_zone
-from data.npz_file import write_npz
+from data.npz_file import REMEDY, read_npz, write_npz
 
 TEXTS = ("stop_ids", "stop_names", "trip_ids", "route_ids", "route_names", "route_mode", "notes")
 ONE_TEXT = ("name", "time_zone")
@@ -38,7 +38,6 @@ TABLES = {
     "transfer_from": ("transfer_to", "transfer_min_s", "transfer_is_forbidden"),
 }
 """Columns that have one row for each of another."""
-REMEDY = "Build the pack again"
 
 
 def write_feed_file(path: Path, feed: Feed) -> None:
@@ -67,15 +66,13 @@ def read_feed_file(path: Path) -> Feed:
     ------
     PackError
         If the file cannot be read, or what is in it is no feed: arrays of another type or length, positions of nothing,
-        texts, dates, modes or a time zone that are none.
+        texts, dates, modes or a time zone that are none, places off the Earth, or times that go back.
     """
+    arrays = read_npz(path, (FACTS, *_types()))
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in (FACTS, *_types())}
-        facts = json.loads(arrays.pop(FACTS).tobytes().decode("utf-8"))
-        values = _read_facts(facts)
-    except (OSError, KeyError, ValueError, TypeError, EOFError, RecursionError, zipfile.BadZipFile) as error:
-        raise PackError(f"cannot be read: {error}", where=str(path), remedy=REMEDY) from error
+        values = _read_facts(json.loads(arrays.pop(FACTS).tobytes().decode("utf-8")))
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise PackError(f"its texts cannot be read: {error}", where=str(path), remedy=REMEDY) from error
     wrong = _find_wrong(arrays, values)
     if wrong:
         raise PackError("what is in it is no feed", where=str(path), n=len(wrong), examples=wrong, remedy=REMEDY)
@@ -97,26 +94,46 @@ def _read_facts(facts: Any) -> dict[str, Any]:
     ]
     if wrong:
         raise ValueError(f"{', '.join(wrong)}: no texts")
+    for listed in texts.values():
+        "".join(listed).encode("utf-8")  # JSON can spell half a character, which no page could be written with
     dates = {name: dt.date.fromisoformat(facts[name]) for name in DATES}
     return {name: tuple(facts[name]) for name in TEXTS} | {name: facts[name] for name in ONE_TEXT} | dates
 
 
-def _find_wrong(arrays: dict[str, NDArray[Any]], values: dict[str, Any]) -> list[str]:
+def _find_wrong(arrays: Mapping[str, NDArray[Any]], values: Mapping[str, Any]) -> list[str]:
+    """Return the names of what is wrong: types first, then lengths and positions, then what the values say."""
     wrong = [
         name
         for name, kind in _types().items()
         if arrays[name].dtype != kind or arrays[name].ndim != (2 if name == "service_days" else 1)
     ]
-    if wrong:
-        return wrong
+    return wrong or _find_misfits(arrays, values) or _find_impossible(arrays, values)
+
+
+def _find_misfits(arrays: Mapping[str, NDArray[Any]], values: Mapping[str, Any]) -> list[str]:
     columns = {name: len(values[name]) for name in TEXTS} | {name: len(array) for name, array in arrays.items()}
-    wrong += [name for key, names in TABLES.items() for name in names if columns[name] != columns[key]]
+    wrong = [name for key, names in TABLES.items() for name in names if columns[name] != columns[key]]
     wrong += [
         name
         for name, of in POSITIONS.items()
         if arrays[name].size and (arrays[name].min() < 0 or arrays[name].max() >= columns[of])
     ]
     n_days = (values["last_date"] - values["first_date"]).days + 1
-    wrong += ["service_days"] if arrays["service_days"].shape[1] != n_days else []
-    wrong += ["route_mode"] if not set(values["route_mode"]) <= set(MODES) else []
-    return wrong + ([] if is_time_zone(values["time_zone"]) else ["time_zone"])
+    return wrong + (["service_days"] if arrays["service_days"].shape[1] != n_days else [])
+
+
+def _find_impossible(arrays: Mapping[str, NDArray[Any]], values: Mapping[str, Any]) -> list[str]:
+    is_same_trip = np.diff(arrays["time_trip"]) == 0
+    clock = np.column_stack([arrays["arrival_s"], arrays["departure_s"]])
+    is_back = (clock[:, 1] < clock[:, 0]).any() or (clock[1:, 0] < clock[:-1, 1])[is_same_trip].any()
+    found = {
+        "lon": not (np.abs(arrays["lon"]) <= 180).all(),  # a NaN is not within, either
+        "lat": not (np.abs(arrays["lat"]) <= 90).all(),
+        "time_trip": bool((np.diff(arrays["time_trip"]) < 0).any()),
+        "arrival_s, departure_s": bool(is_back),
+        "route_mode": not set(values["route_mode"]) <= set(MODES),
+        "time_zone": not is_time_zone(values["time_zone"]),
+        **{name: bool((arrays[name] < (name == "frequency_headway_s")).any()) for name in SECONDS},
+        **{name: len(set(values[name])) < len(values[name]) for name in ("stop_ids", "trip_ids", "route_ids")},
+    }
+    return [name for name, is_wrong in found.items() if is_wrong]

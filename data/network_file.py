@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.city import NetworkArrays
 from data.errors import PackError
-from data.npz_file import write_npz
+from data.npz_file import read_npz, write_npz
 
 TYPES = {"x": np.float64, "y": np.float64, "u": np.int64, "v": np.int64, "length_m": np.float64}
 OPTIONAL_TYPES = {"is_one_way": np.bool_}
@@ -32,12 +31,7 @@ def read_network_file(path: Path) -> NetworkArrays:
     PackError
         If the file cannot be read, or an array is missing, of another type or shape, or the one-ways are not one an edge.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = [*TYPES, *(name for name in OPTIONAL_TYPES if name in archive)]
-            arrays = {name: archive[name] for name in names}
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise PackError(f"cannot be read: {error}", where=str(path), remedy="Build the pack again") from error
+    arrays = read_npz(path, TYPES, optional=OPTIONAL_TYPES)
     types = TYPES | OPTIONAL_TYPES
     wrong = [name for name, array in arrays.items() if array.dtype != types[name] or array.ndim != 1]
     if not wrong and len(arrays.get("is_one_way", arrays["u"])) != len(arrays["u"]):

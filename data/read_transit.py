@@ -9,9 +9,10 @@ import pandas as pd
 
 from data.city import CityFeed, Paper
 from data.columns import match_rows, need_columns
-from data.errors import FileError
+from data.errors import EmptyLayerError, FileError
 from data.files import digest_file, find_source
 from data.gtfs import read_gtfs
+from data.line_checks import check_assumed
 from data.lines import build_assumed_feed, clean_lines
 from data.read_file import SourceTable
 from data.recipe_transit import LinesEntry, TimetableEntry, headway_rows, list_limits
@@ -56,7 +57,7 @@ def read_city_lines(table: SourceTable, entry: LinesEntry) -> tuple[pd.DataFrame
     Returns
     -------
     lines
-        mode, line, branch, seq, stop_id, name, lat, lon (EPSG:4326); RangeIndex.
+        mode, line, branch, stop_id, name, seq, lat, lon (EPSG:4326); RangeIndex.
     headways
         As `data.recipe_transit.headway_rows` returns them.
     notes
@@ -65,16 +66,23 @@ def read_city_lines(table: SourceTable, entry: LinesEntry) -> tuple[pd.DataFrame
     Raises
     ------
     PlannerError
-        Whatever `data.lines.clean_lines` and `data.lines.build_assumed_feed` raise.
+        Whatever `data.lines.clean_lines` and `data.lines.build_assumed_feed` raise; EmptyLayerError if `keep` leaves no row.
     """
     need_columns(table.frame, entry.keep, where=table.where)
-    kept = table.frame[match_rows(table.frame, entry.keep)].reset_index(drop=True)
+    kept = table.frame[match_rows(table.frame, entry.keep)]
+    if not len(kept):
+        raise EmptyLayerError("no row is left", where=table.where, remedy="Look at the conditions of 'keep'")
     lines = clean_lines(kept, where=table.where)
+    if "in_2025" in lines:
+        lines = lines[lines["in_2025"]].drop(columns="in_2025")
     headways = headway_rows(entry.headways)
+    # Before the rows are numbered anew: messages name those of the file.
+    check_assumed(lines, headways, draw=0, seed=0, dates=(SOME_DAY, SOME_DAY), time_zone=entry.time_zone)
+    lines = lines.reset_index(drop=True)
     tried = build_assumed_feed(
         lines, headways, draw=0, first_date=SOME_DAY, last_date=SOME_DAY, time_zone=entry.time_zone, name=table.where
     )
-    n_left_out = len(table.frame) - len(kept)
-    notes = [f"{n_left_out:,} rows were left out by 'keep'"] if n_left_out else []
+    n_left_out = len(table.frame) - len(lines)
+    notes = [f"{n_left_out:,} rows were left out"] if n_left_out else []
     # The first note of a drawn feed says what was assumed and which draw it is: the table says the one, plans the other.
-    return lines.drop(columns="in_2025", errors="ignore"), headways, [*notes, *tried.notes[1:]]
+    return lines, headways, [*notes, *tried.notes[1:]]

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 import pandas as pd
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from data.city import Limit
 from data.feed import is_time_zone
 from data.lines import DWELL_S
-from data.recipe_layers import Conditions, SourceEntry, StrictModel, Text, check_file_name
+from data.recipe_layers import TABLE_SUFFIXES, Conditions, SourceEntry, StrictModel, Text, check_file_name
 
 FEED_SUFFIXES = (".zip",)
 CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)")
@@ -24,6 +24,11 @@ def check_feed_name(name: str) -> str:
     """Return the name of a GTFS archive, or of a folder with its files, as `check_file_name` does."""
     is_folder = "." not in name.rsplit("/", maxsplit=1)[-1]
     return check_file_name(name, suffixes=("",) if is_folder else FEED_SUFFIXES)
+
+
+def check_table_name(name: str) -> str:
+    """Return the name of a CSV file, as `check_file_name` does."""
+    return check_file_name(name, suffixes=TABLE_SUFFIXES)
 
 
 def check_time_zone(name: str) -> str:
@@ -68,7 +73,7 @@ class HeadwayEntry(StrictModel):
     dwell_s: Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)] = DWELL_S
     source: Text
 
-    model_config = StrictModel.model_config | {"validate_by_name": True, "validate_by_alias": True}
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 
 class TimetableEntry(SourceEntry):
@@ -92,6 +97,7 @@ class LinesEntry(SourceEntry):
     has_own_geometry: ClassVar[bool] = False
 
     role: Literal["lines"]
+    file: Annotated[str, AfterValidator(check_table_name)]
     time_zone: Annotated[str, AfterValidator(check_time_zone)]
     headways: Annotated[list[HeadwayEntry], Field(min_length=1)]
     limits: list[LimitEntry] = Field(default_factory=list)

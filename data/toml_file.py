@@ -97,9 +97,13 @@ def _known_keys(model: type[BaseModel], location: tuple[str | int, ...]) -> list
     for part in location:
         if isinstance(part, int):
             continue
-        fields = _models_in(current)
-        current = next((field.model_fields[part].annotation for field in fields if part in field.model_fields), current)
-    return sorted({key for found in _models_in(current) for key in found.model_fields})
+        current = next((keys[part] for keys in map(_keys_of, _models_in(current)) if part in keys), current)
+    return sorted({key for found in _models_in(current) for key in _keys_of(found)})
+
+
+def _keys_of(model: type[BaseModel]) -> dict[str, object]:
+    """Return what each key of a table may hold; a key that Python keeps for itself stands as the alias of its field."""
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
 def _models_in(annotation: object) -> list[type[BaseModel]]:

@@ -19,6 +19,7 @@ from data.files import digest_file
 from data.geopackage import write_geopackage
 from data.pack import CityPack, write_pack
 from tests.data.tiny import CRS, TinyCity, square
+from tests.data.tiny_transit import add_transit
 
 Change = Callable[[Any], Any]
 CELLS = ["a", "b"]
@@ -124,6 +125,11 @@ def test_what_a_pack_lacks_is_told_with_what_it_costs(tiny: TinyCity, tmp_path: 
     assert told == {f"no {name}" for name in (
         "districts", "quarter_totals", "quarter_facts", "stations", "cells", "services", "spaces", "timetable and no lines"
     )}  # fmt: skip
+
+
+def test_a_pack_with_every_layer_lacks_nothing(tiny: TinyCity, tmp_path: Path) -> None:
+    add_transit(tiny)
+    assert "missing:" not in check_pack(build(tiny, tmp_path / "whole").folder).facts
 
 
 def test_no_control_character_of_a_manifest_reaches_the_facts(tiny: TinyCity, tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -15,6 +17,8 @@ import shapely
 from data.check import check_pack
 from data.city import CitySources
 from data.groups import count_group
+from data.interpolate_times import measure_steps
+from data.lines import build_assumed_feed
 from data.pack import CityPack, read_pack, write_pack
 from data.recipe import read_recipe
 from data.sources import read_sources
@@ -134,6 +138,39 @@ def test_streets_stations_and_facts(milano: CitySources) -> None:
     assert milano.layers["quarter_facts"].frame["coworking"].sum() == 110
 
 
+def test_trains_by_timetable_and_lines_on_assumed_headways(milano: CitySources) -> None:
+    trains = milano.feeds["trenord"]
+    assert (trains.feed.n_stops, trains.feed.n_trips, trains.feed.time_zone) == (433, 2_407, "Europe/Rome")
+    assert trains.feed.trips_on(dt.date(2023, 10, 18)).sum() == 2_242
+    lines = milano.layers["lines"]
+    assert lines.frame.groupby("mode")["line"].nunique().to_dict() == {"bus": 121, "metro": 5, "tram": 17}
+    assert lines.time_zone == "Europe/Rome"
+    headways = milano.layers["headways"].frame
+    assert set(headways["source"]) == {"assumed"}
+    assert set(headways["mode"]) == {"metro", "tram", "bus"}
+    said = " ".join(limit.it + limit.en for limit in (*trains.limits, *lines.limits))
+    assert all(
+        words in said for words in ("Orari presunti", "Assumed headways", "Rete metropolitana del 2024", "network of 2024")
+    )
+
+
+def test_vehicles_are_about_as_fast_with_their_stops_as_they_are_in_milano(milano: CitySources) -> None:
+    day = dt.date(2023, 10, 18)
+    feed = build_assumed_feed(
+        milano.layers["lines"].frame, milano.layers["headways"].frame, draw=0, first_date=day, last_date=day
+    )
+    begins = np.flatnonzero(np.diff(feed.time_trip, prepend=-1))
+    ends = np.append(begins[1:], len(feed.time_trip)) - 1
+    step_m = measure_steps(feed.lon[feed.time_stop], feed.lat[feed.time_stop])
+    way_m = np.array([step_m[begin + 1 : end + 1].sum() for begin, end in zip(begins, ends, strict=True)])
+    km_h = way_m / (feed.arrival_s[ends] - feed.departure_s[begins]) * 3.6
+    mode = np.array(feed.route_mode)[feed.trip_route]
+    typical = {name: float(np.median(km_h[mode == name])) for name in ("metro", "tram", "bus")}
+    assert 28 < typical["metro"] < 33
+    assert 10 < typical["tram"] < 15
+    assert 11 < typical["bus"] < 16
+
+
 def test_every_layer_has_its_papers_and_a_file_of_the_recipe(milano: CitySources) -> None:
     recipe = read_recipe(RECIPE)
     assert set(milano.papers) == set(recipe.layers)
@@ -149,6 +186,8 @@ def test_a_check_tells_the_published_figures(milano_pack: CityPack) -> None:
     assert report.faults == ()
     people = "residents: 1,242,123 people by quarter, 266 of them without a place, 1,241,857 in cells"
     assert {"181.90 km²", "88 quarters", "9 districts", people} <= set(report.facts)
+    assert "trenord: 433 stops, 2,407 trips, 2023-07-28 to 2023-12-31" in report.facts
+    assert "lines without a timetable: 121 bus, 5 metro, 17 tram" in report.facts
     assert "missing:" not in report.facts
 
 
