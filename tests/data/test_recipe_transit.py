@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,7 +14,7 @@ from pydantic import ValidationError
 from data.errors import FaultsError, RecipeError
 from data.lines import DWELL_S
 from data.recipe_transit import HEADWAY_COLUMNS, HeadwayEntry, LinesEntry, TimetableEntry, headway_rows, headway_table
-from tests.data.tiny import TinyCity
+from tests.data.tiny import PAPER, TinyCity
 from tests.data.tiny_transit import BUS, METRO, add_transit
 
 
@@ -38,6 +41,16 @@ def test_both_roles_are_read(city: TinyCity) -> None:
     assert (timetable.drop_faulty, timetable.limits) == (False, [])
     assert [entry.dwell_s for entry in lines.headways] == [25.0, DWELL_S]
     assert lines.limits[0].en == "Assumed headways."
+
+
+def test_the_examples_of_the_handbook_are_read(city: TinyCity, checkout: Path) -> None:
+    text = (checkout / "docs" / "recipe.md").read_text(encoding="utf-8")
+    examples = [tomllib.loads(block)["layers"] for block in re.findall(r"```toml\n(\[layers\..*?)```", text, re.DOTALL)]
+    city.tables["layers"] |= {"buses": {**examples[0]["trains"], **PAPER}, "assumed": {**examples[1]["lines"], **PAPER}}
+    layers = city.recipe().layers
+    assert isinstance(layers["buses"], TimetableEntry)
+    assert isinstance(layers["assumed"], LinesEntry)
+    assert headway_rows(layers["assumed"].headways)["until_s"].tolist() == [91_800]
 
 
 def test_several_timetables_are_read_and_lines_once(city: TinyCity) -> None:

@@ -94,6 +94,18 @@ def test_every_selector_of_the_scenario_names_a_site(sites: pd.DataFrame) -> Non
     assert scenario["choose"]["new"] == sites["tags"].eq("decided").mul(sites["kind"] == "job_centre").sum() == 2
 
 
+def test_lines_of_three_modes_run_all_day_and_their_metro_stops_at_the_stations(sources: CitySources) -> None:
+    lines, headways = sources.layers["lines"], sources.layers["headways"].frame
+    assert set(lines.frame["mode"]) == set(headways["mode"]) == {"metro", "tram", "bus"}
+    assert headways["from_s"].max() <= 7 * 3600
+    assert headways["until_s"].min() >= 20 * 3600
+    metro = lines.frame.loc[lines.frame["mode"] == "metro", "name"]
+    assert set(metro) <= set(sources.layers["stations"].frame["name"])
+    assert lines.time_zone == "Europe/Rome"
+    assert "presunte" in lines.limits[0].it
+    assert "assumed" in lines.limits[0].en
+
+
 @pytest.mark.shared
 def test_no_file_of_the_sample_holds_a_copy_of_real_data(shared_root: Path, folder: Path) -> None:
     real = {_digest(path) for path in shared_root.rglob("*") if path.is_file()}
