@@ -5,13 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from bench.helsinki import bench_helsinki
 from bench.machine import describe_machine
 from bench.milano_plan import bench_milano_plan
+from bench.sampling_error import bench_sampling_error
+from bench.streets import bench_streets
 from bench.transit import bench_transit
+from bench.transit_city import bench_transit_city
 
 BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "milano_plan": bench_milano_plan,
+    "streets": bench_streets,
+    "helsinki": bench_helsinki,
     "transit": bench_transit,
+    "transit_city": bench_transit_city,
+    "sampling_error": bench_sampling_error,
 }
 
 

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("numpy", "scipy", "geopandas", "shapely", "pyogrio", "PuLP", "highspy", "folium", "numba")
+PACKAGES = ("numpy", "scipy", "geopandas", "shapely", "pyogrio", "PuLP", "highspy", "folium", "numba", "networkx", "osmnx")
+PEERS = ("pandana",)
+"""Only benchmarks know them; where one is not installed its rows are left out."""
 
 
 def describe_machine() -> list[str]:
     """Return lines that say on what machine and with what versions a benchmark ran."""
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    versions = ", ".join([*(f"{name} {version(name)}" for name in PACKAGES), *map(_describe_peer, PEERS)])
     return [
         f"{_processor()}, {os.cpu_count()} cores, {memory_gb:.0f} GB, {platform.system()} {platform.machine()}",
         f"Python {platform.python_version()}, {versions}",
     ]
+
+
+def _describe_peer(name: str) -> str:
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return f"{name} not installed"
 
 
 def _processor() -> str:
