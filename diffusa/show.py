@@ -64,7 +64,7 @@ def _figure_table(document: PlanDocument, language: Language) -> Table:
     table = Table(title=escape(_in(document.title, language)), title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column(translate("share of the group within", language=language))
     if len(lenses) > 1:
-        table.add_column(translate("how", language=language))
+        table.add_column(translate("how", language=language), min_width=22)
     table.add_column("min", justify="right")
     situations = [variant for variant in document.variants if not variant.lens]
     for variant in situations:
