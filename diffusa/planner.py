@@ -7,7 +7,6 @@ import platform
 from pathlib import Path
 
 from data.cache import ArrayCache
-
 from data.errors import VerificationError
 from data.files import write_folder_whole
 from data.pack import CityPack

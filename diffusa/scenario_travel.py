@@ -6,9 +6,9 @@ import datetime as dt
 import re
 from typing import Annotated, Literal
 
-from data.recipe_transit import HeadwayEntry
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from data.recipe_transit import HeadwayEntry
 from geo.modes import SPEED_KM_H, StreetMode
 
 Minutes = Annotated[float, Field(gt=0, le=240, allow_inf_nan=False)]
