@@ -64,10 +64,10 @@ def build_model(classes: CoverClasses, *, n_sites: int, n_open: int) -> CoverMod
     is_open = [lp.add_variable(f"y{j:07d}", 0, 1, cat=pulp.LpInteger) for j in range(n_sites)]
     is_missed = [lp.add_variable(f"z{k:07d}", 0, 0 if must else 1) for k, must in enumerate(classes.is_must.tolist())]
     counted = np.flatnonzero(~classes.is_must)
-    factor = _power_of_two(float(classes.cost[counted].sum()))
+    factor = power_of_two(float(classes.cost[counted].sum()))
     cost = (classes.cost * factor).tolist()
     lp.setObjective(pulp.LpAffineExpression([(is_missed[k], cost[k]) for k in counted.tolist()]))
-    lp.addConstraint(_row([(site, 1.0) for site in is_open], sense=pulp.LpConstraintEQ, rhs=n_open), "n_open")
+    lp.addConstraint(linear_row([(site, 1.0) for site in is_open], sense=pulp.LpConstraintEQ, rhs=n_open), "n_open")
     sites, start, parent = classes.step_site.tolist(), classes.step_start.tolist(), classes.parent.tolist()
     for k in range(classes.n):
         terms = [(is_open[j], 1.0) for j in sites[start[k] : start[k + 1]]]
@@ -75,7 +75,7 @@ def build_model(classes: CoverClasses, *, n_sites: int, n_open: int) -> CoverMod
         if parent[k] != k:
             terms.append((is_missed[parent[k]], -1.0))
         rhs = 1.0 if parent[k] == k else 0.0
-        lp.addConstraint(_row(terms, sense=pulp.LpConstraintGE, rhs=rhs), f"c{k:07d}")
+        lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintGE, rhs=rhs), f"c{k:07d}")
     return CoverModel(lp=lp, is_open=is_open, factor=factor, constant=classes.constant)
 
 
@@ -106,15 +106,16 @@ def seek_earlier_plan(model: CoverModel, *, rank: NDArray[np.intp], plan: NDArra
     lp.setObjective(pulp.LpAffineExpression([*lp.objective.items(), (is_lifted, price)]))
     terms = list(zip(model.is_open, place.astype(np.float64).tolist(), strict=True))
     terms.append((is_lifted, float(limit - largest)))
-    lp.addConstraint(_row(terms, sense=pulp.LpConstraintLE, rhs=limit), "rank")
+    lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintLE, rhs=limit), "rank")
     return is_lifted
 
 
-def _row(terms: list[tuple[Any, float]], *, sense: int, rhs: float) -> Any:
+def linear_row(terms: list[tuple[Any, float]], *, sense: int, rhs: float) -> Any:
+    """Return a constraint of variables and coefficients."""
     return pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, rhs=rhs)
 
 
-def _power_of_two(total: float) -> float:
+def power_of_two(total: float) -> float:
     """Return the power of two that brings a total to its size; 1 for nothing."""
     if total <= 0:
         return 1.0

@@ -31,7 +31,7 @@ def serving_pairs(problem: LocationProblem) -> NDArray[np.bool_]:
     Notes
     -----
     Compares the stored values, never the matrix: for scipy an absent pair is ≤ 900, and it is not reachable.
-    ``max_coverage``: impedance ≤ standard. ``p_median``: impedance < unserved, where one is given.
+    With a standard: impedance ≤ standard. With an impedance of the unserved: impedance < unserved. Else every stored pair.
     """
     stored = problem.impedance_s.data
     if problem.standard_s is not None:
@@ -55,20 +55,35 @@ def allocate(problem: LocationProblem, selected: Collection[str]) -> Allocation:
     )
 
 
-def objective_value(problem: LocationProblem, allocation: Allocation) -> float:
-    """Return the objective of an allocation: covered weight, or weight × seconds.
+def objective_value(problem: LocationProblem, allocation: Allocation, *, new: Collection[str]) -> float:
+    """Return the objective of an allocation and of the new sites that it was made with.
 
     Notes
     -----
     `math.fsum` rounds once, so the order of the rows cannot change the value.
     """
+    if problem.objective == "set_cover":
+        return cost_of_sites(problem, new)
     weight = problem.weight[allocation.demand]
     if problem.objective == "max_coverage":
         return math.fsum(weight)
     seconds = np.asarray(problem.impedance_s[allocation.demand, allocation.candidate]).ravel()
+    if problem.objective == "p_center":
+        return float(seconds[weight > 0].max(initial=0.0))
     terms = [weight * seconds]
     if problem.unserved_impedance_s is not None:
         is_served = np.zeros(problem.n_demand, dtype=np.bool_)
         is_served[allocation.demand] = True
         terms.append(problem.weight[~is_served] * problem.unserved_impedance_s)
     return math.fsum(np.concatenate(terms))
+
+
+def site_costs(problem: LocationProblem) -> NDArray[np.float64]:
+    """Return what opening each candidate costs, shape (n_candidates,): 1 where the problem names no costs."""
+    return np.ones(problem.n_candidates) if problem.site_cost is None else problem.site_cost
+
+
+def cost_of_sites(problem: LocationProblem, new: Collection[str]) -> float:
+    """Return what opening the new sites costs."""
+    pairs = zip(problem.candidate_ids, site_costs(problem).tolist(), strict=True)
+    return math.fsum(cost for name, cost in pairs if name in new)

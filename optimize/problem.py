@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from data.errors import Faults, ProblemError, suggest_name
+from optimize.objectives import FIELDS, OBJECTIVES, OPTIONAL_FIELDS, Objective, objectives_with
 
-Objective: TypeAlias = Literal["max_coverage", "p_median"]
 Csr: TypeAlias = "sparse.csr_array[np.float64, tuple[int, int]] | sparse.csr_matrix[np.float64]"
 
 LARGEST_WEIGHT = 1e200
 """Above it, weight × seconds summed over a city might not be a number any more."""
-
-OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,7 +28,9 @@ class LocationProblem:
     ----------
     objective
         ``max_coverage``: the most weight within `standard_s` of a selected site. ``p_median``: the least
-        sum of weight × impedance to the nearest selected site.
+        sum of weight × impedance to the nearest selected site. ``set_cover``: the fewest new sites, or those of the
+        least cost, that cover all demand or a share of it. ``p_center``: the least impedance of the worst-served
+        demand point that has a weight.
     weight
         Need of each demand point, shape (n_demand,), finite and not negative. A demand point of weight 0
         has no need: no rule speaks of it.
@@ -40,12 +40,19 @@ class LocationProblem:
     candidate_ids
         Unique ids of the columns; includes the fixed sites.
     new
-        How many sites to open, exactly; the required ones count, the fixed ones do not.
+        How many sites to open, exactly; the required ones count, the fixed ones do not. For every objective but
+        ``set_cover``, whose answer it is.
     standard_s
-        Coverage standard in seconds; covered means impedance ≤ standard. Only for ``max_coverage``.
+        Coverage standard in seconds; covered means impedance ≤ standard. For ``max_coverage`` and ``set_cover``.
     unserved_impedance_s
         What a demand point counts that no selected site reaches in less, in seconds. Only for ``p_median``;
         without it every demand point that has a weight must be served.
+    site_cost
+        What opening each candidate costs, shape (n_candidates,), finite and not negative, in a unit of the caller's; a
+        fixed site costs nothing more. Only for ``set_cover``; without it each costs 1, so that they are counted.
+    target_share
+        Share of the weight to be covered, in (0, 1], by fixed and new sites together; reached when no more than 1e-9 of
+        the weight is missing. Only for ``set_cover``; without it all demand that has a weight must be covered.
     fixed
         Ids that are open now.
     required
@@ -68,9 +75,11 @@ class LocationProblem:
     weight: NDArray[np.float64]
     impedance_s: Csr
     candidate_ids: tuple[str, ...]
-    new: int
+    new: int | None = None
     standard_s: float | None = None
     unserved_impedance_s: float | None = None
+    site_cost: NDArray[np.float64] | None = None
+    target_share: float | None = None
     fixed: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
@@ -80,6 +89,7 @@ class LocationProblem:
         frozen = {
             "weight": _checked_weight(self.weight, faults),
             "impedance_s": _checked_impedance(self.impedance_s, faults),
+            "site_cost": _checked_cost(self.site_cost, faults),
             **{name: _checked_ids(getattr(self, name), name=name, faults=faults) for name in _ID_FIELDS},
         }
         for name, value in frozen.items():
@@ -105,37 +115,51 @@ _ID_FIELDS = ("candidate_ids", "fixed", "required", "forbidden")
 
 def _checked_weight(weight: object, faults: Faults) -> NDArray[np.float64]:
     """Return the weights as a read-only copy; every fault of theirs is added."""
-    try:
-        values = np.array(weight, dtype=np.float64)
-    except (TypeError, ValueError):
-        faults.add(ProblemError("the weights are no numbers", where="weight"))
+    values = _checked_vector(weight, what="weight", where="weight", of="demand rows", faults=faults)
+    if values is None:
         return np.zeros(0)
-    if values.ndim != 1:
-        faults.add(ProblemError(f"the weights have {values.ndim} dimensions, they need one", where="weight"))
-        return np.zeros(0)
-    _check_values(values, where="weight", place=np.arange(values.size), faults=faults)
     if not values.size:
         faults.add(ProblemError("there is no demand", where="weight"))
     elif not values.any():
         faults.add(ProblemError("all weights are zero, so every plan is as good as another", where="weight"))
-    elif np.isfinite(values).all() and values.max() > LARGEST_WEIGHT:
-        what = f"a weight is {values.max():g}, the largest that can be summed and multiplied is {LARGEST_WEIGHT:g}"
-        faults.add(ProblemError(what, where="weight", remedy="Use a larger unit"))
+    return values
+
+
+def _checked_cost(cost: object, faults: Faults) -> NDArray[np.float64] | None:
+    """Return the costs of the sites as a read-only copy, None where there are none; every fault of theirs is added."""
+    return None if cost is None else _checked_vector(cost, what="cost", where="site_cost", of="candidates", faults=faults)
+
+
+def _checked_vector(given: object, *, what: str, where: str, of: str, faults: Faults) -> NDArray[np.float64] | None:
+    """Return numbers as a read-only copy, None where they are none; every fault of theirs is added."""
+    try:
+        values = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        faults.add(ProblemError(f"the {what}s are no numbers", where=where))
+        return None
+    if values.ndim != 1:
+        faults.add(ProblemError(f"the {what}s have {values.ndim} dimensions, they need one", where=where))
+        return None
+    _check_values(values, where=where, place=np.arange(values.size), of=of, faults=faults)
+    largest = values.max(initial=0.0)
+    if np.isfinite(values).all() and largest > LARGEST_WEIGHT:
+        said = f"a {what} is {largest:g}, the largest that can be summed and multiplied is {LARGEST_WEIGHT:g}"
+        faults.add(ProblemError(said, where=where, remedy="Use a larger unit"))
     values.setflags(write=False)
     return values
 
 
-def _check_values(values: NDArray[np.float64], *, where: str, place: NDArray[np.intp], faults: Faults) -> None:
-    """Add a fault for NaN, for infinite and for negative values, each with the rows where they stand."""
+def _check_values(values: NDArray[np.float64], *, where: str, place: NDArray[np.intp], of: str, faults: Faults) -> None:
+    """Add a fault for NaN, for infinite and for negative values, each with the places where they stand."""
     kinds = (
-        ("values are NaN", np.isnan(values)),
-        ("values are infinite", np.isinf(values)),
-        ("values are negative", values < 0),
+        (f"values are NaN in {of}", np.isnan(values)),
+        (f"values are infinite in {of}", np.isinf(values)),
+        (f"values are negative in {of}", values < 0),
     )
     for what, is_wrong in kinds:
         rows = place[is_wrong]
         if rows.size:
-            faults.add(ProblemError(f"{what} in demand rows", where=where, n=rows.size, examples=np.unique(rows).tolist()))
+            faults.add(ProblemError(what, where=where, n=rows.size, examples=np.unique(rows).tolist()))
 
 
 def _checked_impedance(matrix: object, faults: Faults) -> Csr:
@@ -157,7 +181,7 @@ def _checked_impedance(matrix: object, faults: Faults) -> Csr:
     copied: sparse.csr_array[np.float64, tuple[int, int]] = sparse.csr_array(parts, shape=matrix.shape)
     copied.sort_indices()
     row = np.repeat(np.arange(copied.shape[0]), np.diff(copied.indptr))
-    _check_values(copied.data, where="impedance_s", place=row, faults=faults)
+    _check_values(copied.data, where="impedance_s", place=row, of="demand rows", faults=faults)
     repeated = (np.diff(row) == 0) & (np.diff(copied.indices) == 0)
     if repeated.any():
         faults.add(
@@ -195,6 +219,9 @@ def _check_shapes(problem: LocationProblem, faults: Faults) -> None:
     shape = problem.impedance_s.shape
     if not problem.candidate_ids:
         faults.add(ProblemError("there are no candidates", where="candidate_ids"))
+    cost = problem.site_cost
+    if cost is not None and cost.size != len(problem.candidate_ids):
+        faults.add(ProblemError(f"{cost.size} costs for {len(problem.candidate_ids)} ids", where="site_cost"))
     if shape == (0, 0):  # the impedances themselves were refused
         return
     if problem.weight.size and shape[0] != problem.weight.size:
@@ -208,22 +235,35 @@ def _check_options(problem: LocationProblem, faults: Faults) -> None:
     if problem.objective not in OBJECTIVES:
         remedy = suggest_name(str(problem.objective), OBJECTIVES)
         faults.add(ProblemError(f"unknown objective {problem.objective!r}", where="objective", remedy=remedy))
-    if isinstance(problem.new, bool) or not isinstance(problem.new, int | np.integer) or problem.new < 0:
-        faults.add(ProblemError(f"{problem.new!r} is no count of sites", where="new", remedy="Use 0, 1, 2, …"))
-    _check_seconds(problem, name="standard_s", only_for="max_coverage", is_needed=True, faults=faults)
-    _check_seconds(problem, name="unserved_impedance_s", only_for="p_median", is_needed=False, faults=faults)
+    for name in OPTIONAL_FIELDS if problem.objective in OBJECTIVES else ():
+        _check_use(problem, name=name, faults=faults)
+    _check_seconds(problem, name="standard_s", faults=faults)
+    _check_seconds(problem, name="unserved_impedance_s", faults=faults)
+    new, share = problem.new, problem.target_share
+    if new is not None and (isinstance(new, bool) or not isinstance(new, int | np.integer) or new < 0):
+        faults.add(ProblemError(f"{new!r} is no count of sites", where="new", remedy="Use 0, 1, 2, …"))
+    if share is not None and (isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1):
+        faults.add(ProblemError(f"{share!r} is no share in (0, 1]", where="target_share"))
 
 
-def _check_seconds(problem: LocationProblem, *, name: str, only_for: Objective, is_needed: bool, faults: Faults) -> None:
-    """Add a fault where seconds are missing, are given to another objective, or are no duration."""
+def _check_use(problem: LocationProblem, *, name: str, faults: Faults) -> None:
+    """Add a fault where the objective needs a field that is not given, or has no use for one that is."""
+    is_given, read = getattr(problem, name) is not None, FIELDS[problem.objective]
+    if not is_given and read.get(name, False):
+        said = "None is no count of sites" if name == "new" else f"{problem.objective} needs {name}"
+        faults.add(ProblemError(said, where=name))
+    elif is_given and name not in read:
+        what = f"{problem.objective} has no use for {name}"
+        remedy = f"Leave it out, or choose {' or '.join(objectives_with(name))}"
+        faults.add(ProblemError(what, where=name, remedy=remedy))
+
+
+def _check_seconds(problem: LocationProblem, *, name: str, faults: Faults) -> None:
+    """Add a fault where seconds are given that are no duration."""
     value = getattr(problem, name)
     if value is None:
-        if is_needed and problem.objective == only_for:
-            faults.add(ProblemError(f"{only_for} needs {name}", where=name))
-    elif problem.objective in OBJECTIVES and problem.objective != only_for:
-        what = f"{problem.objective} has no use for {name}"
-        faults.add(ProblemError(what, where=name, remedy=f"Leave it out, or choose {only_for}"))
-    elif isinstance(value, bool) or not isinstance(value, int | float) or not (np.isfinite(value) and value >= 0):
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (np.isfinite(value) and value >= 0):
         faults.add(ProblemError(f"{value!r} is no number of seconds ≥ 0", where=name))
 
 

@@ -26,7 +26,7 @@ class SiteRules:
     site
         Position in `free` of each candidate that may be chosen, shape (n_candidates,); of no meaning for the others.
     n_open
-        How many of the free ones to open.
+        How many of the free ones to open; at most, where the number of new sites is the answer.
     """
 
     given: NDArray[np.bool_]
@@ -45,6 +45,8 @@ def site_rules(problem: LocationProblem) -> SiteRules:
         More sites are required than may be opened, or more are to be opened than are free.
     """
     required, fixed, forbidden = set(problem.required), set(problem.fixed), set(problem.forbidden)
+    if problem.new is None:
+        return _rules_by_column(problem)
     if len(required) > problem.new:
         raise InfeasibleError(
             f"{len(required)} sites are required, but new = {problem.new}",
@@ -73,5 +75,5 @@ def _rules_by_column(problem: LocationProblem) -> SiteRules:
     free = np.array(sorted(np.flatnonzero(is_free), key=names.__getitem__), dtype=np.intp)
     site = np.zeros(len(names), dtype=np.intp)
     site[free] = np.arange(free.size)
-    n_open = problem.new - len(problem.required)
+    n_open = int(free.size) if problem.new is None else problem.new - len(problem.required)
     return SiteRules(given=given, free=free, is_free=is_free, site=site, n_open=n_open)

@@ -10,12 +10,13 @@ from functools import partial
 from typing import TypeGuard
 
 from data.errors import Faults, ProblemError, suggest_name
-from optimize import max_coverage, p_median
+from optimize import max_coverage, p_center, p_median, set_cover
 from optimize.clock import Clock
 from optimize.evaluate import allocate, objective_value
 from optimize.exact import Answer, find_answer
 from optimize.highs import SolverName, SolverOptions
-from optimize.problem import LocationProblem, Objective
+from optimize.objectives import Objective
+from optimize.problem import LocationProblem
 from optimize.rules import SiteRules, site_rules
 from optimize.siting import Siting
 from optimize.solution import TIE_RULE, TIE_RULE_OPEN, ModelFacts, Solution, Status
@@ -28,20 +29,38 @@ LARGEST_SEED = 2**31 - 1
 
 @dataclass(frozen=True, kw_only=True)
 class _Model:
-    """What a module of a model gives."""
+    """What a module of a model gives: its formulation, and who answers it."""
 
     formulation: str
-    build: Callable[[LocationProblem, SiteRules], Siting]
-    absolute_gap: Callable[..., float]
+    answer: Callable[..., Answer]
+
+
+def _answer_siting(
+    problem: LocationProblem,
+    rules: SiteRules,
+    *,
+    build: Callable[[LocationProblem, SiteRules], Siting],
+    absolute_gap: Callable[..., float],
+    options: SolverOptions,
+    clock: Clock,
+    gap: float,
+) -> Answer:
+    """Return the answer of a model that has the form of a siting problem."""
+    allowed = partial(absolute_gap, gap=gap) if gap > 0 else None
+    return find_answer(build(problem, rules), options=options, clock=clock, absolute_gap=allowed)
 
 
 _MODELS: dict[Objective, _Model] = {
     "max_coverage": _Model(
         formulation=max_coverage.FORMULATION,
-        build=max_coverage.build_max_coverage,
-        absolute_gap=max_coverage.absolute_gap,
+        answer=partial(_answer_siting, build=max_coverage.build_max_coverage, absolute_gap=max_coverage.absolute_gap),
     ),
-    "p_median": _Model(formulation=p_median.FORMULATION, build=p_median.build_p_median, absolute_gap=p_median.absolute_gap),
+    "p_median": _Model(
+        formulation=p_median.FORMULATION,
+        answer=partial(_answer_siting, build=p_median.build_p_median, absolute_gap=p_median.absolute_gap),
+    ),
+    "set_cover": _Model(formulation=set_cover.FORMULATION, answer=set_cover.solve_set_cover),
+    "p_center": _Model(formulation=p_center.FORMULATION, answer=p_center.solve_p_center),
 }
 
 
@@ -86,9 +105,10 @@ def solve(
     Notes
     -----
     1. Demand is aggregated by its cover. 2. Interchange gives a plan and Lagrangian prices give a bound; candidates that
-    by that bound are in no optimal plan are left out. 3. The model of the others is solved exactly. 4. Of equal plans
-    the tie rule takes one, by a second exact solve. 5. The plan is recounted from the arrays. Candidates are sorted by
-    id and demand by its contents first, so the order of rows and columns changes nothing.
+    by that bound are in no optimal plan are left out. ``set_cover`` and ``p_center`` begin from a greedy cover and a knapsack
+    bound instead. 3. The model of the others is solved exactly. 4. Of equal plans the tie rule takes one, by a second exact
+    solve. 5. The plan is recounted from the arrays. Candidates are sorted by id and demand by its contents first, so the order
+    of rows and columns changes nothing.
 
     Examples
     --------
@@ -113,12 +133,8 @@ def solve(
     _check_options(time_limit_s=time_limit_s, gap=gap, solver=solver, seed=seed, threads=threads)
     model = _MODELS[problem.objective]
     rules = site_rules(problem)
-    answer = find_answer(
-        model.build(problem, rules),
-        options=SolverOptions(solver=solver, gap_abs=0.0, time_limit_s=None, seed=seed, threads=threads),
-        clock=clock,
-        absolute_gap=partial(model.absolute_gap, gap=gap) if gap > 0 else None,
-    )
+    options = SolverOptions(solver=solver, gap_abs=0.0, time_limit_s=None, seed=seed, threads=threads)
+    answer = model.answer(problem, rules, options=options, clock=clock, gap=gap)
     facts = _facts(answer, formulation=model.formulation, solver=solver)
     solution = _as_solution(problem, answer, rules=rules, facts=facts, clock=clock, gap=gap)
     verify_solution(problem, solution)
@@ -146,7 +162,7 @@ def _as_solution(
     new = tuple(name for name in problem.candidate_ids if name in opened)
     selected = tuple(name for name in problem.candidate_ids if name in opened or name in problem.fixed)
     allocation = allocate(problem, selected)
-    objective = objective_value(problem, allocation)
+    objective = objective_value(problem, allocation, new=new)
     missing = 0.0 if answer.is_optimal else answer.upper - answer.lower
     if problem.objective == "max_coverage":
         best_bound = min(objective + missing, math.fsum(problem.weight))

@@ -71,10 +71,8 @@ def verify_solution(problem: LocationProblem, solution: Solution) -> Verificatio
     nearest_s, nearest = _nearest_selected(problem, solution)
     is_served = _is_served(problem, nearest_s)
     _check_allocation(solution, demand=np.flatnonzero(is_served), candidate=nearest[is_served], checks=checks)
-    if problem.objective == "p_median" and problem.unserved_impedance_s is None:
-        lost = np.flatnonzero(~is_served & (problem.weight > 0))
-        checks.check("every demand row with a weight is served", holds=not lost.size, seen=lost[:5].tolist())
-    objective = _objective(problem, nearest_s=nearest_s, is_served=is_served)
+    _check_service(problem, is_served=is_served, checks=checks)
+    objective = _objective(problem, solution, nearest_s=nearest_s, is_served=is_served)
     _check_figures(problem, solution, objective=objective, checks=checks)
     if checks.failed:
         raise VerificationError(
@@ -100,7 +98,8 @@ def _check_sites(problem: LocationProblem, solution: Solution, checks: _Checks) 
         checks.check(f"{name} stands in the order of the candidates, each once", holds=in_order == ids, seen=ids)
     checks.check("selected is fixed and new together", holds=selected == fixed | new, seen=sorted(selected ^ (fixed | new)))
     checks.check("no new site is fixed", holds=not new & fixed, seen=sorted(new & fixed))
-    checks.check(f"exactly {problem.new} sites are new", holds=len(solution.new) == problem.new, seen=len(solution.new))
+    if problem.new is not None:
+        checks.check(f"exactly {problem.new} sites are new", holds=len(solution.new) == problem.new, seen=len(solution.new))
     missing = sorted(set(problem.required) - new)
     checks.check("every required site is new", holds=not missing, seen=missing)
     forbidden = sorted(selected & set(problem.forbidden))
@@ -144,8 +143,25 @@ def _check_allocation(solution: Solution, *, demand: NDArray[np.intp], candidate
         checks.check("each is served by the nearest site", holds=False, seen=f"{claimed.candidate.size} sites")
 
 
-def _objective(problem: LocationProblem, *, nearest_s: NDArray[np.float64], is_served: NDArray[np.bool_]) -> float:
-    """Return the objective from the nearest impedances."""
+def _check_service(problem: LocationProblem, *, is_served: NDArray[np.bool_], checks: _Checks) -> None:
+    """Check that whoever must be served is."""
+    if problem.target_share is not None:
+        share = float(problem.weight[is_served].sum() / problem.weight.sum())
+        checks.check("the target share is covered", holds=share >= problem.target_share - TOLERANCE, seen=share)
+    elif problem.objective != "max_coverage" and problem.unserved_impedance_s is None:
+        lost = np.flatnonzero(~is_served & (problem.weight > 0))
+        checks.check("every demand row with a weight is served", holds=not lost.size, seen=lost[:5].tolist())
+
+
+def _objective(
+    problem: LocationProblem, solution: Solution, *, nearest_s: NDArray[np.float64], is_served: NDArray[np.bool_]
+) -> float:
+    """Return the objective from the nearest impedances, or from the new sites."""
+    if problem.objective == "set_cover":
+        is_new = np.isin(np.array(problem.candidate_ids), np.array(solution.new, dtype=str))
+        return float(is_new.sum() if problem.site_cost is None else problem.site_cost[is_new].sum())
+    if problem.objective == "p_center":
+        return float(nearest_s[problem.weight > 0].max())
     if problem.objective == "max_coverage":
         return float(problem.weight[is_served].sum())
     unserved_s = 0.0 if problem.unserved_impedance_s is None else problem.unserved_impedance_s

@@ -127,7 +127,7 @@ def test_a_plan_that_breaks_the_rules_of_the_model_is_a_solver_error(monkeypatch
 
 
 def test_the_solution_is_verified_before_it_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "objective_value", lambda _problem, _allocation: 123.0)
+    monkeypatch.setattr(solve, "objective_value", lambda _problem, _allocation, **_: 123.0)
     with pytest.raises(VerificationError, match="the objective is the recounted one"):
         solve.solve(coverage([[0.0, 0.0]]))
 

@@ -37,6 +37,16 @@ def median(table: list[list[float | None]], weight: list[float] | None = None, *
     return _problem(table, weight, {"objective": "p_median", "new": 1, **fields})
 
 
+def cover(table: list[list[float | None]], weight: list[float] | None = None, **fields: object) -> LocationProblem:
+    """Return a set_cover problem; standard 600 s unless told otherwise."""
+    return _problem(table, weight, {"objective": "set_cover", "standard_s": 600.0, **fields})
+
+
+def center(table: list[list[float | None]], weight: list[float] | None = None, **fields: object) -> LocationProblem:
+    """Return a p_center problem; one new site unless told otherwise."""
+    return _problem(table, weight, {"objective": "p_center", "new": 1, **fields})
+
+
 def _problem(table: list[list[float | None]], weight: list[float] | None, fields: dict[str, object]) -> LocationProblem:
     given = {
         "weight": np.array([1.0] * len(table) if weight is None else weight),
@@ -73,6 +83,8 @@ def value_of(problem: LocationProblem, names: set[str]) -> float | None:
     if problem.unserved_impedance_s is not None:
         nearest = np.minimum(nearest, problem.unserved_impedance_s)
     has_weight = problem.weight > 0
+    if problem.objective == "p_center":
+        return None if np.isinf(nearest[has_weight]).any() else float(nearest[has_weight].max())
     if np.isinf(nearest[has_weight]).any():
         return None
     return float((problem.weight[has_weight] * nearest[has_weight]).sum())
@@ -95,6 +107,34 @@ def try_all(problem: LocationProblem) -> Tried | None:
     best = (max if problem.objective == "max_coverage" else min)(values.values())
     near = [plan for plan, value in values.items() if abs(value - best) <= 1e-9 * max(1.0, abs(best))]
     return Tried(objective=best, plans=tuple(near))
+
+
+def try_all_covers(problem: LocationProblem) -> tuple[float, tuple[str, ...]] | None:
+    """Return the least cost of a cover and the cover that the tie rule names, by trying every one; None if there is none."""
+    free = sorted(set(problem.candidate_ids) - {*problem.fixed, *problem.required, *problem.forbidden})
+    cost_of = dict(zip(problem.candidate_ids, np.ones(99) if problem.site_cost is None else problem.site_cost, strict=False))
+    covers = []
+    for size in range(len(free) + 1):
+        for chosen in combinations(range(len(free)), size):
+            new = {*problem.required, *(free[k] for k in chosen)}
+            if covers_enough(problem, new | set(problem.fixed)):
+                covers.append((sum(cost_of[name] for name in new), sum(k + 1 for k in chosen), tuple(sorted(new))))
+    if not covers:
+        return None
+    best = min(cost for cost, _, _ in covers)
+    equal = [(places, new) for cost, places, new in covers if cost <= best * (1 + 1e-9)]
+    first = min(places for places, _ in equal)
+    named = [new for places, new in equal if places == first]
+    return best, named[0] if len(named) == 1 else ()
+
+
+def covers_enough(problem: LocationProblem, names: set[str]) -> bool:
+    """Return whether open sites cover all demand that has a weight, or the target share of it."""
+    columns = [j for j, name in enumerate(problem.candidate_ids) if name in names]
+    is_covered = dense(problem)[:, columns].min(axis=1, initial=np.inf) <= (problem.standard_s or 0.0)
+    if problem.target_share is None:
+        return bool((is_covered | (problem.weight == 0)).all())
+    return bool(problem.weight[is_covered].sum() >= (problem.target_share - 1e-9) * problem.weight.sum())
 
 
 def first_plans(problem: LocationProblem, tried: Tried) -> set[tuple[str, ...]]:

@@ -1,0 +1,35 @@
+"""The objectives that a location problem may have, and which of its fields each of them reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, TypeAlias, get_args
+
+Objective: TypeAlias = Literal["max_coverage", "p_median", "set_cover", "p_center"]
+
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+
+OPTIONAL_FIELDS = ("new", "standard_s", "unserved_impedance_s", "site_cost", "target_share")
+"""Fields of a problem that not every objective reads."""
+
+FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
+    {
+        "max_coverage": MappingProxyType({"new": True, "standard_s": True}),
+        "p_median": MappingProxyType({"new": True, "unserved_impedance_s": False}),
+        "set_cover": MappingProxyType({"standard_s": True, "site_cost": False, "target_share": False}),
+        "p_center": MappingProxyType({"new": True}),
+    }
+)
+"""The optional fields that each objective reads, and whether it needs them."""
+
+
+def objectives_with(field: str) -> tuple[Objective, ...]:
+    """Return the objectives that read a field.
+
+    Examples
+    --------
+    >>> objectives_with("standard_s")
+    ('max_coverage', 'set_cover')
+    """
+    return tuple(objective for objective in OBJECTIVES if field in FIELDS[objective])
