@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from data.cache import default_cache
 from rich.console import Console
 
+from data.cache import default_cache
 from data.check import check_pack
 from data.errors import Faults, PlannerError
 from data.pack import read_pack
+from diffusa import cli_access, cli_need
 from diffusa.city import build_city
 from diffusa.demo import make_demo
 from diffusa.embedded import recipe_path
@@ -34,6 +35,8 @@ city_app = typer.Typer(help="Build and check city packs.", no_args_is_help=True)
 scenario_app = typer.Typer(help="Check and explain scenarios.", no_args_is_help=True)
 app.add_typer(city_app, name="city")
 app.add_typer(scenario_app, name="scenario")
+cli_access.register(app)
+cli_need.register(app)
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Search all travel times anew, and keep none.")]
