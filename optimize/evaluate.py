@@ -31,9 +31,12 @@ def serving_pairs(problem: LocationProblem) -> NDArray[np.bool_]:
     Notes
     -----
     Compares the stored values, never the matrix: for scipy an absent pair is ≤ 900, and it is not reachable.
-    With a standard: impedance ≤ standard. With an impedance of the unserved: impedance < unserved. Else every stored pair.
+    With a standard: impedance ≤ standard. With an impedance of the unserved: impedance < unserved.
+    With a decay: share > 0. Else every stored pair.
     """
     stored = problem.impedance_s.data
+    if problem.decay is not None:
+        return np.asarray(problem.decay.share(stored) > 0)
     if problem.standard_s is not None:
         return np.asarray(stored <= problem.standard_s)
     if problem.unserved_impedance_s is not None:
@@ -67,7 +70,9 @@ def objective_value(problem: LocationProblem, allocation: Allocation, *, new: Co
     weight = problem.weight[allocation.demand]
     if problem.objective == "max_coverage":
         return math.fsum(weight)
-    seconds = np.asarray(problem.impedance_s[allocation.demand, allocation.candidate]).ravel()
+    seconds = _allocated_s(problem, allocation)
+    if problem.decay is not None:
+        return math.fsum(weight * problem.decay.share(seconds))
     if problem.objective == "p_center":
         return float(seconds[weight > 0].max(initial=0.0))
     terms = [weight * seconds]
@@ -76,6 +81,13 @@ def objective_value(problem: LocationProblem, allocation: Allocation, *, new: Co
         is_served[allocation.demand] = True
         terms.append(problem.weight[~is_served] * problem.unserved_impedance_s)
     return math.fsum(np.concatenate(terms))
+
+
+def _allocated_s(problem: LocationProblem, allocation: Allocation) -> NDArray[np.float64]:
+    """Return the impedance of each allocated demand point, shape (n_served,)."""
+    if not allocation.demand.size:  # of no pairs, scipy makes a sparse array
+        return np.zeros(0)
+    return np.asarray(problem.impedance_s[allocation.demand, allocation.candidate]).ravel()
 
 
 def site_costs(problem: LocationProblem) -> NDArray[np.float64]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
-Objective: TypeAlias = Literal["max_coverage", "p_median", "set_cover", "p_center"]
+Objective: TypeAlias = Literal["max_coverage", "p_median", "set_cover", "p_center", "gradual_coverage"]
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
-OPTIONAL_FIELDS = ("new", "standard_s", "unserved_impedance_s", "site_cost", "target_share")
+OPTIONAL_FIELDS = ("new", "standard_s", "unserved_impedance_s", "site_cost", "target_share", "decay")
 """Fields of a problem that not every objective reads."""
 
 FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
@@ -19,9 +19,13 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
         "p_median": MappingProxyType({"new": True, "unserved_impedance_s": False}),
         "set_cover": MappingProxyType({"standard_s": True, "site_cost": False, "target_share": False}),
         "p_center": MappingProxyType({"new": True}),
+        "gradual_coverage": MappingProxyType({"new": True, "decay": True}),
     }
 )
 """The optional fields that each objective reads, and whether it needs them."""
+
+MAXIMISED: frozenset[Objective] = frozenset({"max_coverage", "gradual_coverage"})
+"""The objectives of which more is better."""
 
 
 def objectives_with(field: str) -> tuple[Objective, ...]:

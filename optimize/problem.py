@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from data.errors import Faults, ProblemError, suggest_name
+from optimize.decay import Decay
 from optimize.objectives import FIELDS, OBJECTIVES, OPTIONAL_FIELDS, Objective, objectives_with
 
 Csr: TypeAlias = "sparse.csr_array[np.float64, tuple[int, int]] | sparse.csr_matrix[np.float64]"
@@ -30,7 +31,8 @@ class LocationProblem:
         ``max_coverage``: the most weight within `standard_s` of a selected site. ``p_median``: the least
         sum of weight × impedance to the nearest selected site. ``set_cover``: the fewest new sites, or those of the
         least cost, that cover all demand or a share of it. ``p_center``: the least impedance of the worst-served
-        demand point that has a weight.
+        demand point that has a weight. ``gradual_coverage``: the most weight, of which the nearest selected site covers
+        a share.
     weight
         Need of each demand point, shape (n_demand,), finite and not negative. A demand point of weight 0
         has no need: no rule speaks of it.
@@ -53,6 +55,8 @@ class LocationProblem:
     target_share
         Share of the weight to be covered, in (0, 1], by fixed and new sites together; reached when no more than 1e-9 of
         the weight is missing. Only for ``set_cover``; without it all demand that has a weight must be covered.
+    decay
+        Share that a site covers by its impedance. Only for ``gradual_coverage``.
     fixed
         Ids that are open now.
     required
@@ -80,6 +84,7 @@ class LocationProblem:
     unserved_impedance_s: float | None = None
     site_cost: NDArray[np.float64] | None = None
     target_share: float | None = None
+    decay: Decay | None = None
     fixed: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
@@ -244,6 +249,9 @@ def _check_options(problem: LocationProblem, faults: Faults) -> None:
         faults.add(ProblemError(f"{new!r} is no count of sites", where="new", remedy="Use 0, 1, 2, …"))
     if share is not None and (isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1):
         faults.add(ProblemError(f"{share!r} is no share in (0, 1]", where="target_share"))
+    decay: object = problem.decay
+    if decay is not None and not isinstance(decay, Decay):
+        faults.add(ProblemError(f"{decay!r} is no decay", where="decay", remedy="Give one of optimize.decay"))
 
 
 def _check_use(problem: LocationProblem, *, name: str, faults: Faults) -> None:

@@ -86,8 +86,9 @@ class Solution:
         ``max_coverage``: covered weight, of fixed and new sites together. ``p_median``: sum of
         weight × impedance in seconds, the unserved counted as `unserved_impedance_s`. ``set_cover``: cost of the new
         sites, or their number where there are no costs. ``p_center``: impedance of the worst-served, in seconds.
+        ``gradual_coverage``: sum of weight × share.
     best_bound
-        What no plan can pass: above the objective for ``max_coverage``, below it for the others. Equal
+        What no plan can pass: above the objective where more is better, below it for the others. Equal
         to the objective where the status is optimal.
     gap
         |best_bound − objective| / the larger of both, in [0, 1]; 0 where the status is optimal.

@@ -10,12 +10,12 @@ from functools import partial
 from typing import TypeGuard
 
 from data.errors import Faults, ProblemError, suggest_name
-from optimize import max_coverage, p_center, p_median, set_cover
+from optimize import gradual_coverage, max_coverage, p_center, p_median, set_cover
 from optimize.clock import Clock
 from optimize.evaluate import allocate, objective_value
 from optimize.exact import Answer, find_answer
 from optimize.highs import SolverName, SolverOptions
-from optimize.objectives import Objective
+from optimize.objectives import MAXIMISED, Objective
 from optimize.problem import LocationProblem
 from optimize.rules import SiteRules, site_rules
 from optimize.siting import Siting
@@ -58,6 +58,12 @@ _MODELS: dict[Objective, _Model] = {
     "p_median": _Model(
         formulation=p_median.FORMULATION,
         answer=partial(_answer_siting, build=p_median.build_p_median, absolute_gap=p_median.absolute_gap),
+    ),
+    "gradual_coverage": _Model(
+        formulation=gradual_coverage.FORMULATION,
+        answer=partial(
+            _answer_siting, build=gradual_coverage.build_gradual_coverage, absolute_gap=gradual_coverage.absolute_gap
+        ),
     ),
     "set_cover": _Model(formulation=set_cover.FORMULATION, answer=set_cover.solve_set_cover),
     "p_center": _Model(formulation=p_center.FORMULATION, answer=p_center.solve_p_center),
@@ -164,7 +170,7 @@ def _as_solution(
     allocation = allocate(problem, selected)
     objective = objective_value(problem, allocation, new=new)
     missing = 0.0 if answer.is_optimal else answer.upper - answer.lower
-    if problem.objective == "max_coverage":
+    if problem.objective in MAXIMISED:
         best_bound = min(objective + missing, math.fsum(problem.weight))
     else:
         best_bound = max(objective - missing, 0.0)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import VerificationError
+from optimize.objectives import MAXIMISED
 from optimize.problem import LocationProblem
 from optimize.solution import Solution, Status
 
@@ -124,6 +125,8 @@ def _nearest_selected(problem: LocationProblem, solution: Solution) -> tuple[NDA
 
 def _is_served(problem: LocationProblem, nearest_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return whether the nearest selected site of each demand row serves it."""
+    if problem.decay is not None:
+        return np.asarray(problem.decay.share(nearest_s) > 0)
     if problem.standard_s is not None:
         return np.asarray(nearest_s <= problem.standard_s)
     limit_s = np.inf if problem.unserved_impedance_s is None else problem.unserved_impedance_s
@@ -148,7 +151,7 @@ def _check_service(problem: LocationProblem, *, is_served: NDArray[np.bool_], ch
     if problem.target_share is not None:
         share = float(problem.weight[is_served].sum() / problem.weight.sum())
         checks.check("the target share is covered", holds=share >= problem.target_share - TOLERANCE, seen=share)
-    elif problem.objective != "max_coverage" and problem.unserved_impedance_s is None:
+    elif problem.objective not in MAXIMISED and problem.unserved_impedance_s is None:
         lost = np.flatnonzero(~is_served & (problem.weight > 0))
         checks.check("every demand row with a weight is served", holds=not lost.size, seen=lost[:5].tolist())
 
@@ -160,6 +163,8 @@ def _objective(
     if problem.objective == "set_cover":
         is_new = np.isin(np.array(problem.candidate_ids), np.array(solution.new, dtype=str))
         return float(is_new.sum() if problem.site_cost is None else problem.site_cost[is_new].sum())
+    if problem.decay is not None:
+        return float(np.sum(problem.weight * problem.decay.share(nearest_s)))
     if problem.objective == "p_center":
         return float(nearest_s[problem.weight > 0].max())
     if problem.objective == "max_coverage":
@@ -175,7 +180,7 @@ def _check_figures(problem: LocationProblem, solution: Solution, *, objective: f
     checks.check(
         "the objective is the recounted one", holds=abs(claimed - objective) <= room, seen=f"{claimed!r}, {objective!r}"
     )
-    beyond = claimed - bound if problem.objective == "max_coverage" else bound - claimed
+    beyond = claimed - bound if problem.objective in MAXIMISED else bound - claimed
     checks.check("no plan passes the bound, not this one either", holds=beyond <= room, seen=f"{claimed!r}, {bound!r}")
     larger = max(claimed, bound)
     gap = abs(bound - claimed) / larger if larger > 0 else 0.0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import sparse
 
+from optimize.decay import LinearDecay
 from optimize.problem import LocationProblem
 
 
@@ -47,6 +48,12 @@ def center(table: list[list[float | None]], weight: list[float] | None = None, *
     return _problem(table, weight, {"objective": "p_center", "new": 1, **fields})
 
 
+def gradual(table: list[list[float | None]], weight: list[float] | None = None, **fields: object) -> LocationProblem:
+    """Return a gradual_coverage problem; all within 300 s, nothing from 900 s on, and one new site unless told otherwise."""
+    decay = LinearDecay(full_s=300.0, zero_s=900.0)
+    return _problem(table, weight, {"objective": "gradual_coverage", "decay": decay, "new": 1, **fields})
+
+
 def _problem(table: list[list[float | None]], weight: list[float] | None, fields: dict[str, object]) -> LocationProblem:
     given = {
         "weight": np.array([1.0] * len(table) if weight is None else weight),
@@ -80,6 +87,8 @@ def value_of(problem: LocationProblem, names: set[str]) -> float | None:
     nearest = dense(problem)[:, columns].min(axis=1, initial=np.inf)
     if problem.objective == "max_coverage":
         return float(problem.weight[nearest <= problem.standard_s].sum())
+    if problem.decay is not None:
+        return float((problem.weight * problem.decay.share(nearest)).sum())
     if problem.unserved_impedance_s is not None:
         nearest = np.minimum(nearest, problem.unserved_impedance_s)
     has_weight = problem.weight > 0
@@ -104,7 +113,7 @@ def try_all(problem: LocationProblem) -> Tried | None:
             values[tuple(sorted({*problem.required, *chosen}))] = value
     if not values:
         return None
-    best = (max if problem.objective == "max_coverage" else min)(values.values())
+    best = (max if problem.objective in ("max_coverage", "gradual_coverage") else min)(values.values())
     near = [plan for plan, value in values.items() if abs(value - best) <= 1e-9 * max(1.0, abs(best))]
     return Tried(objective=best, plans=tuple(near))
 
