@@ -33,6 +33,7 @@ from optimize.aggregate import merge_equal_rows
 from optimize.clock import Clock
 from optimize.cover_need import CoverNeed
 from optimize.cover_search import find_cover
+from optimize.dominance import without_dominated_rows
 from optimize.evaluate import demand_rows, serving_pairs, site_costs
 from optimize.exact import Answer
 from optimize.highs import SolverOptions
@@ -40,7 +41,7 @@ from optimize.problem import LocationProblem
 from optimize.rules import SiteRules
 from optimize.siting import RELATIVE_TOLERANCE, build_siting
 
-FORMULATION = "LSCP (Toregas, Swain, ReVelle, Bergman 1971), demand aggregated by cover"
+FORMULATION = "LSCP (Toregas, Swain, ReVelle, Bergman 1971), demand aggregated by cover, without implied rows"
 
 
 def solve_set_cover(problem: LocationProblem, rules: SiteRules, *, options: SolverOptions, clock: Clock, gap: float) -> Answer:
@@ -96,8 +97,9 @@ def build_need(problem: LocationProblem, rules: SiteRules) -> CoverNeed:
         is_must=np.zeros(left.size, dtype=np.bool_),
         scale=total,
     )
+    merged = merge_equal_rows(siting)
     return CoverNeed(
-        siting=merge_equal_rows(siting),
+        siting=without_dominated_rows(merged) if may_miss is None else merged,
         cost=site_costs(problem)[rules.free],
         may_miss=may_miss,
     )

@@ -66,6 +66,14 @@ def test_a_row_that_another_one_implies_is_left_out() -> None:
     assert rest.n_rows == 2
 
 
+def test_rows_are_compared_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = siting_of(random_table(3))
+    rest = dominance.without_dominated_rows(whole)
+    monkeypatch.setattr(dominance, "BLOCK", 2)
+    assert dominance.without_dominated_rows(whole).pair_row.tolist() == rest.pair_row.tolist()
+    assert rest.n_rows < whole.n_rows
+
+
 def test_what_is_too_large_to_compare_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = siting_of(random_table(1))
     monkeypatch.setattr(dominance, "LARGEST_TABLE", 5)
