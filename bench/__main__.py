@@ -9,6 +9,7 @@ from bench.helsinki import bench_helsinki
 from bench.machine import describe_machine
 from bench.milano_plan import bench_milano_plan
 from bench.milano_transit import bench_milano_transit
+from bench.need import bench_need
 from bench.sampling_error import bench_sampling_error
 from bench.streets import bench_streets
 from bench.transit import bench_transit
@@ -17,6 +18,7 @@ from bench.transit_city import bench_transit_city
 BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "milano_plan": bench_milano_plan,
     "milano_transit": bench_milano_transit,
+    "need": bench_need,
     "streets": bench_streets,
     "helsinki": bench_helsinki,
     "transit": bench_transit,

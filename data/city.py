@@ -15,8 +15,20 @@ from data.groups import Group
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnownRate:
+    """An official rate of the whole city: the key of its definition, a share in [0, 1], and who published it."""
+
+    definition: str
+    rate: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CityFacts:
-    """The city itself: id, name, country, projected CRS, cell size in metres, language of the texts in its files."""
+    """The city itself: id, name, country, projected CRS, cell size in metres, language of the texts in its files.
+
+    `risk_rates` are official rates of the whole city, which estimates of the risk must meet.
+    """
 
     id: str
     name: str
@@ -25,6 +37,7 @@ class CityFacts:
     cell_m: int
     language: str
     is_sample: bool = False
+    risk_rates: tuple[KnownRate, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,14 @@ class Expectation(StrictModel):
     area_km2: Annotated[float, Field(gt=0)] | None = None
 
 
+class KnownRateEntry(StrictModel):
+    """An official rate of the whole city by a definition of the risk catalogue."""
+
+    definition: Text
+    rate_pct: Annotated[float, Field(gt=0, lt=100)]
+    source: Text
+
+
 class CityEntry(StrictModel):
     """The table [city]."""
 
@@ -42,6 +50,7 @@ class CityEntry(StrictModel):
     groups: Text
     sample: bool = False
     expect: Expectation = Expectation()
+    risk_rates: list[KnownRateEntry] = Field(default_factory=list)
 
 
 class _Head(StrictModel):

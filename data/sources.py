@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from data.agreement import check_together
-from data.city import CityFacts, CityLayer, CitySources, NetworkArrays, Paper, join_papers
+from data.city import CityFacts, CityLayer, CitySources, KnownRate, NetworkArrays, Paper, join_papers
 from data.clean.areas import clean_areas, clean_boundary
 from data.clean.census import clean_census
 from data.clean.facts import clean_facts, clean_totals
@@ -168,6 +168,9 @@ def _assemble(recipe: Recipe, reading: Reading, groups: tuple[Group, ...]) -> Ci
             cell_m=city.cell_m,
             language=city.language,
             is_sample=city.sample,
+            risk_rates=tuple(
+                KnownRate(definition=one.definition, rate=one.rate_pct / 100.0, source=one.source) for one in city.risk_rates
+            ),
         ),
         groups=groups,
         layers=layers,

@@ -11,6 +11,8 @@ The public face::
 
 from data.errors import FaultsError, PlannerError
 from data.pack import CityPack, read_pack
+from diffusa.access import SiteAccess, measure_access, write_access
+from diffusa.areas import SiteAreas, measure_areas, write_areas
 from diffusa.city import build_city
 from diffusa.planner import make_plan, write_plan
 from diffusa.scenario import Scenario, read_scenario
@@ -23,10 +25,16 @@ __all__ = [
     "Plan",
     "PlannerError",
     "Scenario",
+    "SiteAccess",
+    "SiteAreas",
     "build_city",
     "make_plan",
+    "measure_access",
+    "measure_areas",
     "read_pack",
     "read_plan",
     "read_scenario",
+    "write_access",
+    "write_areas",
     "write_plan",
 ]

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import tomli_w
 
+from data.city import KnownRate
 from data.errors import FaultsError, FileError, PlannerError, RecipeError
+from data.pack import read_pack, write_pack
 from data.recipe import parse_recipe, read_recipe
 from data.recipe_layers import SitesEntry
 from tests.data.tiny import TinyCity
@@ -187,3 +189,16 @@ def test_no_lower_error_leaves_the_reader_of_recipes() -> None:
     for tables in ({}, {"layers": 3}, {"city": []}, {"format": 1, "city": {"id": []}, "layers": {"a": {"role": []}}}):
         with pytest.raises(PlannerError):
             parse_recipe(tables)
+
+
+def test_official_rates_of_a_city_reach_its_pack(tiny: TinyCity, tmp_path: Path) -> None:
+    tiny.tables["city"]["risk_rates"] = [{"definition": "own", "rate_pct": 8.1, "source": "the office"}]
+    pack = read_pack(write_pack(tiny.read(), tmp_path / "pack").folder)
+    assert pack.city.risk_rates == (KnownRate(definition="own", rate=0.081, source="the office"),)
+
+
+@pytest.mark.parametrize("rate_pct", [0.0, 100.0, -3.0])
+def test_a_rate_of_nobody_or_everybody_is_refused(tiny: TinyCity, rate_pct: float) -> None:
+    tiny.tables["city"]["risk_rates"] = [{"definition": "own", "rate_pct": rate_pct, "source": "the office"}]
+    with pytest.raises(RecipeError, match="rate_pct"):
+        tiny.read()

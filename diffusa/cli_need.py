@@ -1,0 +1,110 @@
+"""The command ``diffusa need``: the estimate of need, its page, and how it does against what was observed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from data.errors import ScenarioError
+from data.pack import read_pack
+from diffusa.show import parse_language
+from diffusa.steps import Steps
+from maps.i18n import Language, format_number, format_percent, translate
+
+if TYPE_CHECKING:
+    from layers.backtest import Backtest  # not at run time: statsmodels takes a second to import
+
+DEFINITION = "inactive_not_student_2011"
+need_app = typer.Typer(help="Estimate who is at risk, and say how sure that is.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.add_typer(need_app, name="need")
+
+
+@need_app.callback()
+def _common() -> None:
+    """Say nothing: with one command alone, typer would drop its name."""
+
+
+@need_app.command("check")
+def check(
+    pack: Annotated[Path, typer.Argument(help="Folder of a city pack.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the tables and the page.")],
+    observed: Annotated[Path | None, typer.Option("--observed", help="CSV of observed rates: id_nil or nil, rate_pct.")] = None,
+    definition: Annotated[str, typer.Option("--definition", help="Whose risk; a key of the catalogue.")] = DEFINITION,
+    rate: Annotated[float | None, typer.Option("--rate", help="Rate of the city in percent; default: the official.")] = None,
+    without: Annotated[list[str] | None, typer.Option("--without", help="A factor that is switched off.")] = None,
+    draws: Annotated[int, typer.Option("--draws", help="Joint draws, at least 20.")] = 200,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws.")] = 0,
+    least: Annotated[float, typer.Option("--least", help="Fewest people of a square that is shown by itself.")] = 10.0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,  # noqa: FBT002
+    language: Annotated[str | None, typer.Option("--language", help="it or en; default: the city's language.")] = None,
+) -> None:
+    """Estimate the risk of a city and hold it against observed rates, where there are any."""
+    from diffusa.need import NeedQuestion, estimate_need, write_need  # noqa: PLC0415 - statsmodels takes a second to import
+
+    spoken = parse_language(language)
+    if rate is not None and not 0 < rate < 100:
+        raise ScenarioError(f"{rate:g} is no rate in percent between 0 and 100", where="--rate")
+    asked = NeedQuestion(
+        definition=definition,
+        without=tuple(without or ()),
+        observed=observed,
+        rate=None if rate is None else rate / 100.0,
+        n_draws=draws,
+        seed=seed,
+        least=least,
+    )
+    city = read_pack(pack)
+    steps = Steps(console=None if quiet else Console(stderr=True), language=spoken or "en")
+    report = estimate_need(asked, city, steps=steps)
+    page = write_need(report, city, output)
+    chosen: Language = spoken or ("it" if city.city.language == "it" else "en")
+    figures = report.estimate.city
+    lines = [
+        translate(
+            "{n} people at risk, {rate} of {base}. The ten highest quarters:",
+            language=chosen,
+            n=format_number(float(figures["count"]), language=chosen),
+            rate=format_percent(float(figures["rate"]), language=chosen),
+            base=format_number(float(figures["base"]), language=chosen),
+        ),
+        *(f"  {name}: {value}" for name, value in _highest(report.quarters, chosen)),
+        *(_backtest_line(one, chosen) for one in report.backtests),
+        *(report.observed.unmatched if report.observed else ()),
+        translate("Page: {path}", language=chosen, path=str(page)),
+    ]
+    console = Console()
+    for line in lines:
+        console.print(escape(line), soft_wrap=True, highlight=False)
+
+
+def _highest(quarters: pd.DataFrame, language: Language, *, n: int = 10) -> list[tuple[str, str]]:
+    rows = quarters.sort_values(["rate", "nil"], ascending=[False, True], na_position="last")[:n]
+    percent = {
+        key: [format_percent(value, language=language) for value in rows[key]] for key in ("rate", "rate_low", "rate_high")
+    }
+    spreads = zip(percent["rate"], percent["rate_low"], percent["rate_high"], strict=True)
+    return [(str(name), f"{rate} ({low}–{high})") for name, (rate, low, high) in zip(rows["name"], spreads, strict=True)]
+
+
+def _backtest_line(one: Backtest, language: Language) -> str:
+    text = (
+        "{n} areas foretold from the others: mean error {error} points, of one rate for all {plain}"
+        if one.is_foretold
+        else "{n} areas observed: mean error {error} points, of one rate for all {plain}"
+    )
+    return translate(
+        text,
+        language=language,
+        n=one.n_areas,
+        error=format_number(100 * one.mean_error, language=language, digits=1),
+        plain=format_number(100 * one.error_of_one_rate, language=language, digits=1),
+    )

@@ -1,0 +1,363 @@
+"""The page of an estimate of need: map, quarters with their intervals and reasons, how it did, and what it is not for.
+
+The page has no script at all: languages and maps are switched by inputs that the style sheet looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from data.errors import FileError
+from layers.backtest import Backtest
+from layers.plan import Text
+from layers.risk_estimate import RiskEstimate
+from layers.risk_explain import OTHER
+from maps.i18n import LANGUAGES, Language, both, format_number, format_percent, message, translate
+from maps.need_map import (
+    RISK,
+    WIDTH,
+    Classes,
+    Drawing,
+    build_classes,
+    draw_cells,
+    draw_interval,
+    draw_outlines,
+    draw_quarters,
+)
+from maps.safe import html_attribute, html_text
+
+N_REASONS = 2
+SMALLEST_POINT = 0.0005
+"""Factors that move a rate by less than a twentieth of a point are no reason."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NeedPage:
+    """What the page shows; tables as `diffusa.need.NeedReport` describes them."""
+
+    city: str
+    language: Language
+    is_sample: bool
+    estimate: RiskEstimate
+    quarters: gpd.GeoDataFrame
+    cells: gpd.GeoDataFrame
+    explained: pd.DataFrame
+    effect: pd.DataFrame | None
+    backtests: tuple[Backtest, ...]
+    unmatched: tuple[str, ...]
+    attributions: tuple[str, ...]
+
+
+def write_need_page(page: NeedPage, path: Path) -> None:
+    """Write the page.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+    """
+    try:
+        path.write_text(render_need_page(page), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise FileError(f"the page cannot be written: {error.strerror}", where=str(path)) from error
+
+
+def render_need_page(page: NeedPage) -> str:
+    """Return the page: one HTML document that fetches nothing and runs nothing; the same estimate gives the same text."""
+    styles = resources.files("maps").joinpath("templates", "need.css").read_text(encoding="utf-8")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    title = f"{translate('Estimate of need', language=page.language)} – {page.city}"
+    switches = "".join(_switch("language", key, key == page.language) for key in LANGUAGES)
+    switches += "".join(_switch("view", key, key == "cells-risk") for key in _VIEWS)
+    bodies = "".join(_body(page, language) for language in LANGUAGES)
+    return (
+        f'<!doctype html><html lang="{page.language}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{html_attribute(policy)}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html_text(title)}</title><style>{styles}</style></head><body>{_drawing(page)}"
+        f'<div class="page">{switches}{bodies}</div></body></html>\n'
+    )
+
+
+_VIEWS = {
+    "cells-risk": (message("Risk by square"), "rate", RISK),
+    "cells-width": (message("Uncertainty by square"), "width", WIDTH),
+    "quarters-risk": (message("Risk by quarter"), "rate", RISK),
+    "quarters-width": (message("Uncertainty by quarter"), "width", WIDTH),
+}
+
+
+def _switch(name: str, key: str, is_on: bool) -> str:  # noqa: FBT001
+    label = {"it": "Italiano", "en": "English"}.get(key, key)
+    checked = " checked" if is_on else ""
+    return f'<input type="radio" name="{name}" id="{name}-{key}" aria-label="{html_attribute(label)}"{checked}>'
+
+
+def _values(frame: pd.DataFrame, what: str) -> np.ndarray:
+    if what == "rate":
+        return frame["rate"].to_numpy(dtype=np.float64)
+    return (frame["rate_high"] - frame["rate_low"]).to_numpy(dtype=np.float64)
+
+
+def _classes(page: NeedPage, what: str, colors: Sequence[str]) -> Classes:
+    """Return the classes of the quarters: squares have the same, so that the two maps can be compared."""
+    return build_classes(_values(page.quarters, what), page.quarters["base"].to_numpy(dtype=np.float64), colors=colors)
+
+
+def _drawing(page: NeedPage) -> str:
+    """Return all maps once, hidden; each language shows them by reference."""
+    drawing = Drawing(page.quarters)
+    outlines = draw_outlines(drawing, page.quarters)
+    groups = []
+    for key, (_, what, colors) in _VIEWS.items():
+        classes = _classes(page, what, colors)
+        if key.startswith("cells"):
+            drawn = draw_cells(drawing, page.cells, _values(page.cells, what), classes) + outlines
+        else:
+            titles = [str(name) for name in page.quarters["name"]]
+            drawn = draw_quarters(drawing, page.quarters, _values(page.quarters, what), classes, titles)
+        groups.append(f'<g id="map-{key}">{drawn}</g>')
+    return f'<svg class="store" width="0" height="0" aria-hidden="true"><defs>{"".join(groups)}</defs></svg>'
+
+
+def _body(page: NeedPage, language: Language) -> str:
+    sections = (
+        _head(page, language),
+        _map(page, language),
+        _backtests(page, language),
+        _effect(page, language),
+        _table(page, language),
+        _list(page, language, message("What it is, and what it is not for"), _limits(page)),
+        _list(page, language, message("Method"), _method(page)),
+        f"<footer><p>{html_text(' · '.join(page.attributions))}</p></footer>",
+    )
+    return f'<main class="in-{language}" lang="{language}">{"".join(sections)}</main>'
+
+
+def _say(text: str, language: Language, /, **values: object) -> str:
+    return html_text(translate(text, language=language, **values))
+
+
+def _head(page: NeedPage, language: Language) -> str:
+    city, definition = page.estimate.city, page.estimate.definition
+    percent = {name: format_percent(float(city[f"rate{name}"]), language=language) for name in ("", "_low", "_high")}
+    sentence = translate(
+        "{n} of {base} are estimated to be: {definition}. That is {rate}; between quarters it differs from {least} to {most}.",
+        language=language,
+        n=format_number(float(city["count"]), language=language),
+        base=format_number(float(city["base"]), language=language),
+        definition=definition.label_it if language == "it" else definition.label_en,
+        rate=percent[""],
+        least=format_percent(float(page.quarters["rate"].min()), language=language),
+        most=format_percent(float(page.quarters["rate"].max()), language=language),
+    )
+    banner = f'<p class="banner">{_say(message("sample city, not real data"), language)}</p>' if page.is_sample else ""
+    labels = {"it": "Italiano", "en": "English"}
+    buttons = "".join(f'<label for="language-{key}" lang="{key}" class="to-{key}">{labels[key]}</label>' for key in LANGUAGES)
+    return (
+        f'{banner}<header><p class="city">{html_text(page.city)}</p><div class="languages">{buttons}</div>'
+        f'<h1>{_say(message("Estimate of need"), language)}</h1><p class="sentence">{html_text(sentence)}</p></header>'
+    )
+
+
+def _map(page: NeedPage, language: Language) -> str:
+    drawing = Drawing(page.quarters)
+    labels = "".join(
+        f'<label for="view-{key}" class="to-{key}">{_say(name, language)}</label>' for key, (name, _, _) in _VIEWS.items()
+    )
+    shown = "".join(
+        f'<figure class="view-{key}"><svg viewBox="0 0 {drawing.width} {drawing.height}" role="img"'
+        f' aria-label="{html_attribute(translate(name, language=language))}"><use href="#map-{key}"/></svg>'
+        f"<figcaption>{_legend(_classes(page, what, colors), what, language)}</figcaption></figure>"
+        for key, (name, what, colors) in _VIEWS.items()
+    )
+    size = message(
+        "Squares of 100 m; where fewer than ten people of the group live, squares of 200 or 400 m. "
+        "Uncertainty: width of the interval."
+    )
+    note = _say(size, language)
+    return f'<section class="maps"><div class="segments">{labels}</div>{shown}<p class="note">{note}</p></section>'
+
+
+def _legend(classes: Classes, what: str, language: Language) -> str:
+    ends = [_end(value, what, language) for value in classes.breaks]
+    texts = [translate("up to {high}", language=language, high=ends[0])] if ends else []
+    texts += [translate("{low} to {high}", language=language, low=low, high=high) for low, high in pairwise(ends)]
+    texts += [translate("more than {low}", language=language, low=ends[-1])] if ends else []
+    items = zip(classes.colors, texts, strict=False)
+    return "<ul>" + "".join(f'<li><i style="background:{color}"></i>{html_text(text)}</li>' for color, text in items) + "</ul>"
+
+
+def _end(value: float, what: str, language: Language) -> str:
+    """Return the end of a class: a rate in percent, the width of an interval in points."""
+    if what == "rate":
+        return format_percent(value, language=language)
+    return translate("{n} points", language=language, n=format_number(100.0 * value, language=language, digits=1))
+
+
+def _table(page: NeedPage, language: Language) -> str:
+    rows = page.quarters.sort_values(["rate", "nil"], ascending=[False, True], na_position="last")
+    most = float(np.nanmax(page.quarters["rate_high"].to_numpy(dtype=np.float64)))
+    names = (
+        message("quarter"), message("people of the group"), message("rate"), message("interval"), "",
+        message("estimated people"), message("why"),
+    )  # fmt: skip
+    heads = "".join(f'<th scope="col">{_say(name, language) if name else ""}</th>' for name in names)
+    body = "".join(_row(page, row, most, language) for row in rows.itertuples(index=False))
+    title = _say(message("Quarters, from the highest estimate"), language)
+    return (
+        f'<section><h2>{title}</h2><div class="table" tabindex="0" role="group" aria-label="{title}">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div></section>"
+    )
+
+
+def _row(page: NeedPage, row: object, most: float, language: Language) -> str:
+    figures = {
+        name: float(getattr(row, name))
+        for name in ("base", "count", "count_low", "count_high", "rate", "rate_low", "rate_high")
+    }
+    name, nil = str(row.name), int(row.nil)  # type: ignore[attr-defined]
+    number = {key: format_number(figures[key], language=language) for key in ("base", "count", "count_low", "count_high")}
+    if not np.isfinite(figures["rate"]):
+        empty = _say(message("nobody of the group lives here"), language)
+        return (
+            f'<tr data-nil="{nil}"><th scope="row"><bdi>{html_text(name)}</bdi></th><td>0</td><td colspan="5">{empty}</td></tr>'
+        )
+    percent = {key: format_percent(figures[key], language=language) for key in ("rate", "rate_low", "rate_high")}
+    spread = f"{percent['rate_low']}–{percent['rate_high']}"
+    chart = draw_interval(figures["rate_low"], figures["rate"], figures["rate_high"], most=most, label=f"{name}: {spread}")
+    return (
+        f'<tr data-nil="{nil}"><th scope="row"><bdi>{html_text(name)}</bdi></th><td>{number["base"]}</td>'
+        f"<td><b>{percent['rate']}</b></td><td>{spread}</td><td>{chart}</td>"
+        f"<td>{number['count']} ({number['count_low']}–{number['count_high']})</td>"
+        f'<td class="why">{html_text(explain_in_words(page, nil, language))}</td></tr>'
+    )
+
+
+def explain_in_words(page: NeedPage, nil: int, language: Language) -> str:
+    """Return in words which factors move the estimate of a quarter most away from that of the city."""
+    if nil not in page.explained.index.get_level_values(0):
+        return ""
+    labels = {factor.key: factor.label_it if language == "it" else factor.label_en for factor in page.estimate.factors}
+    rows = page.explained.loc[nil]
+    known = rows[(rows.index != OTHER) & (rows["points"].abs() >= SMALLEST_POINT)]
+    ranked = known.reindex(known["points"].abs().sort_values(ascending=False, kind="stable").index)[:N_REASONS]
+    said = [
+        translate(
+            "{factor} {share} (city {city_share}): {points} points",
+            language=language,
+            factor=labels[str(key)],
+            share=format_percent(float(reason.share), language=language, digits=0),
+            city_share=format_percent(float(reason.city_share), language=language, digits=0),
+            points=_signed(100.0 * float(reason.points), language),
+        )
+        for key, reason in zip(ranked.index, ranked.itertuples(), strict=True)
+    ]
+    return "; ".join(said) if said else translate("as the city", language=language)
+
+
+def _signed(value: float, language: Language) -> str:
+    sign = "+" if value > 0 else "−"
+    return sign + format_number(abs(value), language=language, digits=1)
+
+
+def _backtests(page: NeedPage, language: Language) -> str:
+    title = _say(message("Held against what was observed"), language)
+    if not page.backtests:
+        text = _say(
+            message("No observed rates were given: how good the estimate is, nobody has tested in this city."), language
+        )
+        return f"<section><h2>{title}</h2><p>{text}</p></section>"
+    names = {False: message("the estimate as it is"), True: message("each area foretold from the others")}
+    heads = (
+        "", message("areas"), message("mean error, points"), message("of one rate for all, points"),
+        message("agreement of order"), message("in the interval"),
+    )  # fmt: skip
+    rows = "".join(_backtest_row(one, names[one.is_foretold], language) for one in page.backtests)
+    head = "".join(f'<th scope="col">{_say(name, language) if name else ""}</th>' for name in heads)
+    unmatched = "".join(f"<li>{html_text(line)}</li>" for line in page.unmatched)
+    left = f"<p>{_say(message('Rows that were not used:'), language)}</p><ul>{unmatched}</ul>" if unmatched else ""
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<section><h2>{title}</h2><div class="table" tabindex="0">{table}</div>{left}</section>'
+
+
+def _backtest_row(one: Backtest, name: str, language: Language) -> str:
+    numbers = (
+        format_number(one.n_areas, language=language),
+        format_number(100 * one.mean_error, language=language, digits=1),
+        format_number(100 * one.error_of_one_rate, language=language, digits=1),
+        format_number(one.rank_agreement, language=language, digits=2),
+        format_percent(one.count_coverage, language=language, digits=0),
+    )
+    return f'<tr><th scope="row">{_say(name, language)}</th>{"".join(f"<td>{number}</td>" for number in numbers)}</tr>'
+
+
+def _effect(page: NeedPage, language: Language) -> str:
+    if page.effect is None:
+        return ""
+    change = page.effect["rate_change"]
+    least, most = (_signed(100.0 * float(value), language) for value in (change.min(), change.max()))
+    text = _say(
+        message("Without the factors that were switched off, rates of quarters change by {least} to {most} points."),
+        language,
+        least=least,
+        most=most,
+    )
+    return f"<section><h2>{_say(message('Factors switched off'), language)}</h2><p>{text}</p></section>"
+
+
+def _limits(page: NeedPage) -> list[Text]:
+    definition = page.estimate.definition
+    return [
+        both(
+            "Figures are of areas, estimated from counts of areas. They say nothing of any person, and must not be used to "
+            "choose, check or refuse persons."
+        ),
+        both(
+            "The definition is “{definition}” ({source}). Figures by other definitions cannot be compared with it.",
+            definition=Text(it=definition.label_it, en=definition.label_en),
+            source=definition.source,
+        ),
+        both(
+            "The interval holds nine of ten draws. It is of the risk, not of the people whom a count would find, and rests "
+            "on assumptions about how far areas differ, since nobody has counted that."
+        ),
+        both("The factors are counts of 2011: who has moved since is not in them."),
+        both(
+            "Personal data are not processed: Regulation (EU) 2016/679 does not apply to anonymous information (recital "
+            "26); statistical secrecy is that of article 9 of legislative decree 322/1989."
+        ),
+    ]
+
+
+def _method(page: NeedPage) -> list[Text]:
+    estimate = page.estimate
+    factors = [Text(it=factor.label_it, en=factor.label_en) for factor in estimate.factors]
+    listed = Text(it="; ".join(one.it for one in factors), en="; ".join(one.en for one in factors))
+    count = Text(it=format_number(estimate.n_draws, language="it"), en=format_number(estimate.n_draws, language="en"))
+    return [
+        both("Factors: {factors}.", factors=listed),
+        both(
+            "They are combined by the Adjusted Mazziotta-Pareto Index with positive penalty (AMPI+), which ISTAT uses, and "
+            "turned into rates whose total is the official one."
+        ),
+        both(
+            "{n} joint draws: weights of the factors once a draw, one effect a quarter, a small one a cell. Every draw "
+            "meets the total: {totals}.",
+            n=count,
+            totals="; ".join(total.name for total in estimate.totals),
+        ),
+    ]
+
+
+def _list(page: NeedPage, language: Language, title: str, texts: Sequence[Text]) -> str:
+    items = "".join(f"<li>{html_text(getattr(text, language))}</li>" for text in texts)
+    return f"<section><h2>{_say(title, language)}</h2><ul>{items}</ul></section>"
