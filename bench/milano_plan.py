@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
+from bench.milano import CHECKOUT, DIFFUSA, build_command, find_milano
 from bench.process import Run, run_median, run_once
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 WARM_RUNS = 5
 
 
 def bench_milano_plan() -> list[str]:
     """Return the rows of the table; says so where the real data is not there."""
-    root = Path(os.environ.get("DIFFUSA_SHARED", CHECKOUT.parent / "shared")) / "milano"
-    if not root.is_dir():
+    root = find_milano()
+    if root is None:
         return ["real Milano: skipped, the real data is not beside the checkout"]
-    diffusa = [sys.executable, "-m", "diffusa"]
     scratch = Path(tempfile.mkdtemp())
     try:
         pack, out = scratch / "pack", scratch / "plan"
-        build = [*diffusa, "city", "build", "milano", "--root", str(root), "-o", str(pack), "--quiet"]
+        build = build_command(root, pack)
         plan = [
-            *diffusa,
+            *DIFFUSA,
             "plan",
             str(CHECKOUT / "scenarios" / "job_centres_2023.toml"),
             "--city",

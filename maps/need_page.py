@@ -19,7 +19,6 @@ from data.errors import FileError
 from layers.backtest import Backtest
 from layers.plan import Text
 from layers.risk_estimate import RiskEstimate
-from layers.risk_explain import OTHER
 from maps.i18n import LANGUAGES, Language, both, format_number, format_percent, message, translate
 from maps.need_map import (
     RISK,
@@ -28,15 +27,11 @@ from maps.need_map import (
     Drawing,
     build_classes,
     draw_cells,
-    draw_interval,
     draw_outlines,
     draw_quarters,
 )
+from maps.need_table import render_table, say, signed
 from maps.safe import html_attribute, html_text
-
-N_REASONS = 2
-SMALLEST_POINT = 0.0005
-"""Factors that move a rate by less than a twentieth of a point are no reason."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -134,16 +129,12 @@ def _body(page: NeedPage, language: Language) -> str:
         _map(page, language),
         _backtests(page, language),
         _effect(page, language),
-        _table(page, language),
+        render_table(page.quarters, page.explained, page.estimate.factors, language),
         _list(page, language, message("What it is, and what it is not for"), _limits(page)),
         _list(page, language, message("Method"), _method(page)),
         f"<footer><p>{html_text(' · '.join(page.attributions))}</p></footer>",
     )
     return f'<main class="in-{language}" lang="{language}">{"".join(sections)}</main>'
-
-
-def _say(text: str, language: Language, /, **values: object) -> str:
-    return html_text(translate(text, language=language, **values))
 
 
 def _head(page: NeedPage, language: Language) -> str:
@@ -159,19 +150,19 @@ def _head(page: NeedPage, language: Language) -> str:
         least=format_percent(float(page.quarters["rate"].min()), language=language),
         most=format_percent(float(page.quarters["rate"].max()), language=language),
     )
-    banner = f'<p class="banner">{_say(message("sample city, not real data"), language)}</p>' if page.is_sample else ""
+    banner = f'<p class="banner">{say(message("sample city, not real data"), language)}</p>' if page.is_sample else ""
     labels = {"it": "Italiano", "en": "English"}
     buttons = "".join(f'<label for="language-{key}" lang="{key}" class="to-{key}">{labels[key]}</label>' for key in LANGUAGES)
     return (
         f'{banner}<header><p class="city">{html_text(page.city)}</p><div class="languages">{buttons}</div>'
-        f'<h1>{_say(message("Estimate of need"), language)}</h1><p class="sentence">{html_text(sentence)}</p></header>'
+        f'<h1>{say(message("Estimate of need"), language)}</h1><p class="sentence">{html_text(sentence)}</p></header>'
     )
 
 
 def _map(page: NeedPage, language: Language) -> str:
     drawing = Drawing(page.quarters)
     labels = "".join(
-        f'<label for="view-{key}" class="to-{key}">{_say(name, language)}</label>' for key, (name, _, _) in _VIEWS.items()
+        f'<label for="view-{key}" class="to-{key}">{say(name, language)}</label>' for key, (name, _, _) in _VIEWS.items()
     )
     shown = "".join(
         f'<figure class="view-{key}"><svg viewBox="0 0 {drawing.width} {drawing.height}" role="img"'
@@ -183,7 +174,7 @@ def _map(page: NeedPage, language: Language) -> str:
         "Squares of 100 m; where fewer than ten people of the group live, squares of 200 or 400 m. "
         "Uncertainty: width of the interval."
     )
-    note = _say(size, language)
+    note = say(size, language)
     return f'<section class="maps"><div class="segments">{labels}</div>{shown}<p class="note">{note}</p></section>'
 
 
@@ -203,78 +194,10 @@ def _end(value: float, what: str, language: Language) -> str:
     return translate("{n} points", language=language, n=format_number(100.0 * value, language=language, digits=1))
 
 
-def _table(page: NeedPage, language: Language) -> str:
-    rows = page.quarters.sort_values(["rate", "nil"], ascending=[False, True], na_position="last")
-    most = float(np.nanmax(page.quarters["rate_high"].to_numpy(dtype=np.float64)))
-    names = (
-        message("quarter"), message("people of the group"), message("rate"), message("interval"), "",
-        message("estimated people"), message("why"),
-    )  # fmt: skip
-    heads = "".join(f'<th scope="col">{_say(name, language) if name else ""}</th>' for name in names)
-    body = "".join(_row(page, row, most, language) for row in rows.itertuples(index=False))
-    title = _say(message("Quarters, from the highest estimate"), language)
-    return (
-        f'<section><h2>{title}</h2><div class="table" tabindex="0" role="group" aria-label="{title}">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div></section>"
-    )
-
-
-def _row(page: NeedPage, row: object, most: float, language: Language) -> str:
-    figures = {
-        name: float(getattr(row, name))
-        for name in ("base", "count", "count_low", "count_high", "rate", "rate_low", "rate_high")
-    }
-    name, nil = str(row.name), int(row.nil)  # type: ignore[attr-defined]
-    number = {key: format_number(figures[key], language=language) for key in ("base", "count", "count_low", "count_high")}
-    if not np.isfinite(figures["rate"]):
-        empty = _say(message("nobody of the group lives here"), language)
-        return (
-            f'<tr data-nil="{nil}"><th scope="row"><bdi>{html_text(name)}</bdi></th><td>0</td><td colspan="5">{empty}</td></tr>'
-        )
-    percent = {key: format_percent(figures[key], language=language) for key in ("rate", "rate_low", "rate_high")}
-    spread = f"{percent['rate_low']}–{percent['rate_high']}"
-    chart = draw_interval(figures["rate_low"], figures["rate"], figures["rate_high"], most=most, label=f"{name}: {spread}")
-    return (
-        f'<tr data-nil="{nil}"><th scope="row"><bdi>{html_text(name)}</bdi></th><td>{number["base"]}</td>'
-        f"<td><b>{percent['rate']}</b></td><td>{spread}</td><td>{chart}</td>"
-        f"<td>{number['count']} ({number['count_low']}–{number['count_high']})</td>"
-        f'<td class="why">{html_text(explain_in_words(page, nil, language))}</td></tr>'
-    )
-
-
-def explain_in_words(page: NeedPage, nil: int, language: Language) -> str:
-    """Return in words which factors move the estimate of a quarter most away from that of the city."""
-    if nil not in page.explained.index.get_level_values(0):
-        return ""
-    labels = {factor.key: factor.label_it if language == "it" else factor.label_en for factor in page.estimate.factors}
-    rows = page.explained.loc[nil]
-    known = rows[(rows.index != OTHER) & (rows["points"].abs() >= SMALLEST_POINT)]
-    ranked = known.reindex(known["points"].abs().sort_values(ascending=False, kind="stable").index)[:N_REASONS]
-    said = [
-        translate(
-            "{factor} {share} (city {city_share}): {points} points",
-            language=language,
-            factor=labels[str(key)],
-            share=format_percent(float(reason.share), language=language, digits=0),
-            city_share=format_percent(float(reason.city_share), language=language, digits=0),
-            points=_signed(100.0 * float(reason.points), language),
-        )
-        for key, reason in zip(ranked.index, ranked.itertuples(), strict=True)
-    ]
-    return "; ".join(said) if said else translate("as the city", language=language)
-
-
-def _signed(value: float, language: Language) -> str:
-    sign = "+" if value > 0 else "−"
-    return sign + format_number(abs(value), language=language, digits=1)
-
-
 def _backtests(page: NeedPage, language: Language) -> str:
-    title = _say(message("Held against what was observed"), language)
+    title = say(message("Held against what was observed"), language)
     if not page.backtests:
-        text = _say(
-            message("No observed rates were given: how good the estimate is, nobody has tested in this city."), language
-        )
+        text = say(message("No observed rates were given: how good the estimate is, nobody has tested in this city."), language)
         return f"<section><h2>{title}</h2><p>{text}</p></section>"
     names = {False: message("the estimate as it is"), True: message("each area foretold from the others")}
     heads = (
@@ -282,9 +205,9 @@ def _backtests(page: NeedPage, language: Language) -> str:
         message("agreement of order"), message("in the interval"),
     )  # fmt: skip
     rows = "".join(_backtest_row(one, names[one.is_foretold], language) for one in page.backtests)
-    head = "".join(f'<th scope="col">{_say(name, language) if name else ""}</th>' for name in heads)
+    head = "".join(f'<th scope="col">{say(name, language) if name else ""}</th>' for name in heads)
     unmatched = "".join(f"<li>{html_text(line)}</li>" for line in page.unmatched)
-    left = f"<p>{_say(message('Rows that were not used:'), language)}</p><ul>{unmatched}</ul>" if unmatched else ""
+    left = f"<p>{say(message('Rows that were not used:'), language)}</p><ul>{unmatched}</ul>" if unmatched else ""
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f'<section><h2>{title}</h2><div class="table" tabindex="0">{table}</div>{left}</section>'
 
@@ -297,21 +220,21 @@ def _backtest_row(one: Backtest, name: str, language: Language) -> str:
         format_number(one.rank_agreement, language=language, digits=2),
         format_percent(one.count_coverage, language=language, digits=0),
     )
-    return f'<tr><th scope="row">{_say(name, language)}</th>{"".join(f"<td>{number}</td>" for number in numbers)}</tr>'
+    return f'<tr><th scope="row">{say(name, language)}</th>{"".join(f"<td>{number}</td>" for number in numbers)}</tr>'
 
 
 def _effect(page: NeedPage, language: Language) -> str:
     if page.effect is None:
         return ""
     change = page.effect["rate_change"]
-    least, most = (_signed(100.0 * float(value), language) for value in (change.min(), change.max()))
-    text = _say(
+    least, most = (signed(100.0 * float(value), language) for value in (change.min(), change.max()))
+    text = say(
         message("Without the factors that were switched off, rates of quarters change by {least} to {most} points."),
         language,
         least=least,
         most=most,
     )
-    return f"<section><h2>{_say(message('Factors switched off'), language)}</h2><p>{text}</p></section>"
+    return f"<section><h2>{say(message('Factors switched off'), language)}</h2><p>{text}</p></section>"
 
 
 def _limits(page: NeedPage) -> list[Text]:
@@ -360,4 +283,4 @@ def _method(page: NeedPage) -> list[Text]:
 
 def _list(page: NeedPage, language: Language, title: str, texts: Sequence[Text]) -> str:
     items = "".join(f"<li>{html_text(getattr(text, language))}</li>" for text in texts)
-    return f"<section><h2>{_say(title, language)}</h2><ul>{items}</ul></section>"
+    return f"<section><h2>{say(title, language)}</h2><ul>{items}</ul></section>"
