@@ -37,6 +37,7 @@ from layers.plan import (
     WindowBrief,
     lens_variant,
 )
+from layers.reach import values_at
 from layers.tables import allocation_table, cell_table, nearest_by_variant, quarter_table, site_table
 from maps.i18n import both
 
@@ -185,6 +186,7 @@ def _window(question: Question, journeys: Journeys) -> WindowBrief | None:
         max_walk_min=travel.max_walk_min,
         max_change_walk_min=travel.max_change_walk_min,
         change_min=travel.change_min,
+        stops_not_connected=journeys.unconnected_stop_ids,
     )
 
 
@@ -225,7 +227,7 @@ def _site_table(counted: Counted) -> gpd.GeoDataFrame:
 def _allocation(counted: Counted) -> gpd.GeoDataFrame:
     allocation = counted.choices.plan.allocation
     times = counted.journeys.times
-    seconds = np.asarray(times.seconds[allocation.demand, allocation.candidate]).ravel()
+    seconds = values_at(times.seconds, allocation.demand, allocation.candidate)
     return allocation_table(
         counted.question.people,
         counted.question.sites,

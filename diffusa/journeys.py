@@ -61,6 +61,8 @@ class Journeys:
         What runs; None where nobody travels by public transport.
     n_departures
         Samples of each pair by public transport.
+    unconnected_stop_ids
+        Stops too far from any street.
     cache
         Where travel times are kept.
     """
@@ -70,6 +72,7 @@ class Journeys:
     streets: Mapping[StreetMode, Streets]
     transport: PublicTransport | None = None
     n_departures: int = 0
+    unconnected_stop_ids: tuple[str, ...] = ()
     cache: TimesCache = field(default_factory=TimesCache)
 
     @property
@@ -118,8 +121,12 @@ def travel(
     journeys = Journeys(lenses, {}, streets, transport, cache=cache or TimesCache())
     points = question.sites.geometry
     places = tuple(question.sites["site_id"]), np.column_stack([points.x, points.y])
-    times_of, n_departures = _search(question, journeys, *places, cutoff_s=cutoff_s, progress=progress)
-    return Journeys(lenses, times_of, streets, transport, n_departures, journeys.cache)
+    times_of, found = _search(question, journeys, *places, cutoff_s=cutoff_s, progress=progress)
+    if found is None:
+        return replace(journeys, times_of=times_of)
+    return replace(
+        journeys, times_of=times_of, n_departures=found.n_departures, unconnected_stop_ids=found.unconnected_stop_ids
+    )
 
 
 def travel_from_drawn_positions(
@@ -168,10 +175,10 @@ def _search(
     *,
     cutoff_s: float,
     progress: Progress | None = None,
-) -> tuple[dict[str, TravelTimes], int]:
-    """Return the travel times by lens between some sites and all cells, and the departures that were sampled."""
+) -> tuple[dict[str, TravelTimes], TransitFound | None]:
+    """Return the travel times by lens between some sites and all cells, and what was found by public transport."""
     ends = _ends(question, site_ids, site_xy)
-    times_of, n_departures = {}, 0
+    times_of = {}
     found: TransitFound | None = None
     for key, lens in journeys.lenses.items():
         if lens.percentile is None:
@@ -180,8 +187,8 @@ def _search(
         if found is None and journeys.transport is not None:
             found = _by_timetable(question, journeys, journeys.transport, ends, cutoff_s=cutoff_s, progress=progress)
         if found is not None:
-            times_of[key], n_departures = found.times(lens.percentile), found.n_departures
-    return times_of, n_departures
+            times_of[key] = found.times(lens.percentile)
+    return times_of, found
 
 
 def _ends(question: Question, site_ids: tuple[str, ...], site_xy: NDArray[np.float64]) -> Ends:

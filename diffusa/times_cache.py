@@ -124,6 +124,7 @@ def _pack_transit(made: TransitFound) -> Arrays:
         arrays |= _pack(f"mode{number}", matrix)
     return arrays | {
         "percentiles": np.array(list(made.seconds), dtype=np.float64),
+        "unconnected_stop_ids": np.array(list(made.unconnected_stop_ids), dtype=np.str_),
         "modes": np.array(list(made.samples_by_mode), dtype=np.str_),
         "facts": np.array([made.n_departures, made.cutoff_s], dtype=np.float64),
     }
@@ -139,4 +140,5 @@ def _unpack_transit(kept: Mapping[str, NDArray[np.generic]], ends: Ends) -> Tran
         cutoff_s=cutoff_s,
         demand_snap=_unpack_snap("demand", kept),
         candidate_snap=_unpack_snap("candidates", kept),
+        unconnected_stop_ids=tuple(str(stop_id) for stop_id in kept["unconnected_stop_ids"]),
     )

@@ -27,6 +27,7 @@ from geo.transit_draws import drawn_transit_times
 from geo.transit_walks import walk_to_stops
 from geo.traveltimes import TravelTimes
 from layers.plan import Text
+from layers.reach import values_at
 
 Progress = Callable[[int, int], None]
 
@@ -172,6 +173,8 @@ class TransitFound:
         Longer journeys count as not reached.
     demand_snap, candidate_snap
         Where the ends meet the streets.
+    unconnected_stop_ids
+        Stops too far from any street: nobody boards or leaves a vehicle there.
     """
 
     ends: Ends
@@ -181,6 +184,7 @@ class TransitFound:
     cutoff_s: float
     demand_snap: Snapped
     candidate_snap: Snapped
+    unconnected_stop_ids: tuple[str, ...]
 
     def times(self, percentile: float) -> TravelTimes:
         """Return the travel times at one of the percentiles."""
@@ -243,6 +247,7 @@ def search_by_timetable(
         cutoff_s=cutoff_s,
         demand_snap=walks.demand_snap,
         candidate_snap=walks.candidate_snap,
+        unconnected_stop_ids=walks.unconnected_stop_ids,
     )
 
 
@@ -265,8 +270,6 @@ def share_journeys(
     weight
         Need of each pair's cell, shape (n,).
     """
-    n_by_mode = {
-        mode: float(np.asarray(counts[cells, sites]).ravel() @ weight) for mode, counts in found.samples_by_mode.items()
-    }
+    n_by_mode = {mode: float(values_at(counts, cells, sites) @ weight) for mode, counts in found.samples_by_mode.items()}
     whole = sum(n_by_mode.values())
     return {mode: n / whole for mode, n in n_by_mode.items()} if whole > 0 else {}

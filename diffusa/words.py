@@ -108,6 +108,14 @@ def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBr
         )
     if any(mode == "bike" and of_mode.network.is_one_way is None for mode, of_mode in journeys.streets.items()):
         found.append(both("Bicycles take every street both ways: the network does not say which streets are one-way."))
+    if journeys.unconnected_stop_ids:
+        found.append(
+            both(
+                "{n} stops lie farther than {metres} m from any street: nobody boards or leaves a vehicle there.",
+                n=number(len(journeys.unconnected_stop_ids)),
+                metres=number(question.scenario.travel.max_snap_m),
+            )
+        )
     return (*found, *(Text(it=text.it, en=text.en) for text in question.scenario.limits))
 
 

@@ -81,7 +81,8 @@ class WindowBrief(_Value):
     """When people set off by public transport, and how journeys were searched.
 
     `start` and `end` are local clock times, `n_departures` the samples of each pair over all draws, `n_draws` how often the
-    phases of lines without a timetable were drawn (0: every vehicle runs by a timetable).
+    phases of lines without a timetable were drawn (0: every vehicle runs by a timetable), `stops_not_connected` the stops
+    that are too far from any street.
     """
 
     date: str
@@ -95,6 +96,7 @@ class WindowBrief(_Value):
     max_walk_min: float
     max_change_walk_min: float
     change_min: float
+    stops_not_connected: tuple[str, ...] = ()
 
 
 class ModeShare(_Value):

@@ -60,6 +60,20 @@ def nearest_site(times: TravelTimes, site_ids: Sequence[str]) -> tuple[NDArray[n
     return cells.astype(np.intp), order[entries.col[kept]].astype(np.intp), entries.data[kept]
 
 
+def values_at(matrix: sparse.csr_array, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Floats:
+    """Return the values of a matrix at some pairs, shape (n,); 0 where none is stored.
+
+    Examples
+    --------
+    >>> none = np.empty(0, dtype=np.intp)
+    >>> values_at(sparse.csr_array(np.eye(2)), none, none)
+    array([], dtype=float64)
+    """
+    if not len(rows):
+        return np.empty(0)  # scipy would give a sparse array for no pair, and a dense one for some
+    return np.asarray(matrix[rows, columns], dtype=np.float64).ravel()
+
+
 def is_within(seconds: Floats, standard_s: float) -> NDArray[np.bool_]:
     """Return whether each time is within the standard; NaN (not reached) is not."""
     with np.errstate(invalid="ignore"):

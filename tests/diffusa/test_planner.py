@@ -156,3 +156,11 @@ def test_a_plan_that_fails_while_it_is_written_leaves_the_old_one(
         write_plan(sample_plan, tmp_path / "plan")
     assert {path.name: path.read_bytes() for path in (tmp_path / "plan").iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["plan"]
+
+
+def test_a_plan_that_reaches_nobody_is_a_plan_all_the_same(sample_pack: CityPack, tmp_path: Path) -> None:
+    plan = make_plan(changed(travel={"max_snap_m": 0.001}), sample_pack)
+    assert plan.allocation.empty
+    assert all(figure.share == 0 for figure in plan.document.figures)
+    write_plan(plan, tmp_path / "nobody")
+    assert read_plan(tmp_path / "nobody").allocation.empty

@@ -110,6 +110,16 @@ def test_a_city_without_lines_or_timetables_says_so(sample_pack: CityPack) -> No
         make_plan(by_transit(), bare)
 
 
+def test_stops_too_far_from_any_street_are_named(plan: Plan, sample_pack: CityPack) -> None:
+    near = plan.document.window
+    far = make_plan(by_transit(max_snap_m=5), sample_pack).document
+    assert near is not None
+    assert far.window is not None
+    assert len(far.window.stops_not_connected) > len(near.stops_not_connected)
+    assert all(stop_id.startswith("lines:") for stop_id in far.window.stops_not_connected)
+    assert any("nobody boards or leaves a vehicle there" in text.en for text in far.limits)
+
+
 def test_lines_that_stand_still_at_night_leave_walking_alone(sample_pack: CityPack) -> None:
     night = make_plan(by_transit(window="2023-10-18 02:00-03:00"), sample_pack)
     assert {one.mode for one in night.document.mode_shares if one.share > 0} == {"walking"}
