@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 import data
+import diffusa.transit
 import geo
 from data.cache import ArrayCache, digest_parts, sources_digest
 from diffusa.transit import Ends, PublicTransport, TransitFound
@@ -19,6 +21,7 @@ from geo.traveltimes import TravelTimes
 
 Arrays = dict[str, NDArray[np.generic]]
 OWN_SECONDS = "seconds"
+LIBRARIES = ("numba", "numpy", "pyproj", "scipy", "shapely")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class TimesCache:
         if self.arrays is None:
             return make()
         key = digest_parts(
-            {"what": "street", "code": sources_digest(geo), "network": vars(network), "ends": vars(ends), "options": options}
+            {"what": "street", "code": _code(), "network": vars(network), "ends": vars(ends), "options": options}
         )
         kept = self.arrays.load(key)
         if kept is not None:
@@ -64,7 +67,7 @@ class TimesCache:
         key = digest_parts(
             {
                 "what": "transit",
-                "code": sources_digest(geo, data),
+                "code": _code(),
                 "network": vars(network),
                 "transport": transport.facts,
                 "ends": vars(ends),
@@ -77,6 +80,12 @@ class TimesCache:
         made = make()
         self.arrays.store(key, _pack_transit(made))
         return made
+
+
+def _code() -> dict[str, object]:
+    """Return what makes the times: our own code, and the libraries that search, snap and project."""
+    own = sources_digest(data, geo, diffusa.transit)
+    return {"own": own, "libraries": {name: version(name) for name in LIBRARIES}}
 
 
 def _pack(name: str, matrix: sparse.csr_array) -> Arrays:

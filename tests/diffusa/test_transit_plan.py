@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import diffusa.journeys as module
+import diffusa.times_cache as times_cache
 from data.cache import ArrayCache
 from data.errors import FeedError, PlannerError, ScenarioError
 from data.pack import CityPack
@@ -101,6 +102,15 @@ def test_kept_times_give_the_same_plan_without_a_search(
     assert read_plan(tmp_path / "made").document == plan.document
     with pytest.raises(pytest.fail.Exception, match="searched again"):
         make_plan(by_transit(seed=3), sample_pack, cache=cache)
+
+
+def test_times_of_another_library_are_not_used(sample_pack: CityPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = ArrayCache(tmp_path / "cache")
+    make_plan(by_transit(), sample_pack, cache=cache)
+    monkeypatch.setattr(times_cache, "version", lambda name: f"another {name}")
+    monkeypatch.setattr(module, "search_by_timetable", lambda *_, **__: pytest.fail("was searched again"))
+    with pytest.raises(pytest.fail.Exception, match="searched again"):
+        make_plan(by_transit(), sample_pack, cache=cache)
 
 
 def test_a_city_without_lines_or_timetables_says_so(sample_pack: CityPack) -> None:
