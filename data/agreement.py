@@ -13,7 +13,7 @@ from data.clean.areas import compare_ground
 from data.clean.census import check_totals
 from data.clean.sites import check_unique_sites
 from data.errors import CountError, Faults, IdError, NetworkError, RecipeError
-from data.groups import Group, check_codes, count_group
+from data.groups import Group, census_groups, check_codes, count_group
 from data.reading import Reading
 from data.recipe import Recipe
 
@@ -26,7 +26,7 @@ def check_together(recipe: Recipe, reading: Reading, groups: tuple[Group, ...] |
     census, totals = reading.one("census"), reading.one("quarter_totals")
     if census is not None and groups is not None:
         reading.attempt(lambda: check_codes(groups, census.columns, where="census"))
-        for group in groups:
+        for group in census_groups(groups):
             if {*group.plus, *group.minus} <= set(census.columns):
                 reading.attempt(partial(_check_group, census, group))
     if census is not None and totals is not None:

@@ -14,7 +14,7 @@ from data.city import NetworkArrays
 from data.clean.census import FIXED_COLUMNS, check_totals
 from data.clean.sites import SITE_COLUMNS
 from data.errors import ColumnError, CountError, CrsError, Faults, FaultsError, GeometryError, IdError, PackError, PlannerError
-from data.groups import count_group
+from data.groups import census_groups, count_group
 from data.line_checks import LINE_COLUMNS, check_assumed
 from data.pack import CityPack, find_file_faults, open_pack
 from data.pack_facts import Frames, describe_pack
@@ -190,7 +190,7 @@ def _check_people(pack: CityPack, frames: Frames, faults: Faults) -> None:
         except PlannerError as error:
             faults.add(error)
     wrong = []
-    for group in pack.groups:
+    for group in census_groups(pack.groups):
         try:
             counts = count_group(census.set_index("section"), group).set_axis(census["nil"])
         except PlannerError as error:

@@ -1,127 +1,104 @@
-"""Groups of people: which census codes make up a group, and how it is called."""
+"""Groups of people: what is counted, how it is made from the layers of a city, and how it is called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
-from pydantic import Field
 
-from data.errors import ColumnError, CountError, Faults, RecipeError, suggest_name
-from data.recipe_layers import Name, StrictModel, Text
-from data.toml_file import read_toml, validate_model
+from data.errors import ColumnError, CountError, Faults, suggest_name
 
-CATALOGUES = Path(__file__).parent / "groups"
+
+@dataclass(frozen=True, kw_only=True)
+class FromPoints:
+    """A group counted in a layer of points, each in the cell where it lies.
+
+    Parameters
+    ----------
+    points
+        Name of the layer in the recipe.
+    where
+        Conditions on its columns; all points by default.
+    sum
+        Column of numbers that is summed, such as pupils of a school; None counts the points.
+    """
+
+    points: str
+    where: Mapping[str, tuple[bool | int | float | str, ...]] = field(default_factory=dict)
+    sum: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromFacts:
+    """A group given per quarter and spread within the quarter like another group.
+
+    Parameters
+    ----------
+    facts
+        Name of the layer of quarter facts in the recipe.
+    column
+        Its column.
+    like
+        Keys of groups: the quarter's number is spread in proportion to the first of them that has anybody there.
+    """
+
+    facts: str
+    column: str
+    like: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """A group of people (or households) as sums and differences of census codes.
+    """A group of people (or households, or establishments).
 
     Parameters
     ----------
     key
         Name of the group in scenarios and files.
     plus, minus
-        Census codes that are added and taken off.
+        Census codes that are added and taken off; both empty where the group has another origin.
+    origin
+        The layer it is made from; None for a group of census codes.
     base
         Key of the group that shares are of; None for a group that is its own whole.
+    within
+        Key of a smaller group that holds it, where there is one; it then follows that one in an update, not its base.
+    by
+        What tells it from others of its base, such as "age": groups with one base and one `by` have no member in common.
     label_it, label_en
         What pages call it.
     unit
-        What is counted: people or households.
+        What is counted: people, households, establishments.
     year, source
         When it was counted, and by whom.
+    updated_from
+        The year of the census, where `year` is a later one to which official totals took the counts.
     """
 
     key: str
-    plus: tuple[str, ...]
+    plus: tuple[str, ...] = ()
     minus: tuple[str, ...] = ()
+    origin: FromPoints | FromFacts | None = None
     base: str | None = None
+    within: str | None = None
+    by: str | None = None
     label_it: str
     label_en: str
     unit: str = "people"
     year: int
     source: str
+    updated_from: int | None = None
+
+    @property
+    def parent(self) -> str | None:
+        """Return the key of the smallest group that holds this one."""
+        return self.within or self.base
 
 
-class _GroupEntry(StrictModel):
-    plus: Annotated[list[Text], Field(min_length=1)]
-    minus: list[Text] = Field(default=[])
-    base: Text | None = None
-    it: Text
-    en: Text
-    unit: Text = "people"
-    year: int
-    source: Text
-
-
-class _Catalogue(StrictModel):
-    groups: Annotated[dict[Name, _GroupEntry], Field(min_length=1)]
-
-
-def read_groups(catalogue: str | Path) -> tuple[Group, ...]:
-    """Return the groups of a catalogue, in the order of the file.
-
-    Parameters
-    ----------
-    catalogue
-        The name of a catalogue that comes with the planner ("istat2011"), or the path of a TOML file.
-
-    Raises
-    ------
-    RecipeError
-        If no catalogue has the name, or the catalogue does not hold together.
-    FileError
-        If the file is missing, cannot be read or is no TOML.
-    """
-    path = _find_catalogue(catalogue)
-    where = path.name
-    entries = validate_model(_Catalogue, read_toml(path), where=where, error=RecipeError).groups
-    groups = tuple(_build_group(key, entry) for key, entry in entries.items())
-    _check_bases(groups, where)
-    return groups
-
-
-def _find_catalogue(catalogue: str | Path) -> Path:
-    if isinstance(catalogue, Path) or catalogue.endswith(".toml"):
-        return Path(catalogue)
-    known = sorted(path.stem for path in CATALOGUES.glob("*.toml"))
-    if catalogue not in known:
-        remedy = suggest_name(catalogue, known) + " The path of a file ends in .toml"
-        raise RecipeError(f"no catalogue of groups is called {catalogue!r}", remedy=remedy)
-    return CATALOGUES / f"{catalogue}.toml"
-
-
-def _build_group(key: str, entry: _GroupEntry) -> Group:
-    return Group(
-        key=key,
-        plus=tuple(entry.plus),
-        minus=tuple(entry.minus),
-        base=entry.base,
-        label_it=entry.it,
-        label_en=entry.en,
-        unit=entry.unit,
-        year=entry.year,
-        source=entry.source,
-    )
-
-
-def _check_bases(groups: tuple[Group, ...], where: str) -> None:
-    known = [group.key for group in groups]
-    faults = Faults()
-    for group in groups:
-        if group.base is not None and group.base not in known:
-            what = f"the base {group.base!r} is no group"
-            faults.add(RecipeError(what, where=f"{where}, groups.{group.key}", remedy=suggest_name(group.base, known)))
-        repeated = sorted({code for code in group.plus + group.minus if (group.plus + group.minus).count(code) > 1})
-        if repeated:
-            what = "codes stand twice in one group"
-            faults.add(RecipeError(what, where=f"{where}, groups.{group.key}", examples=repeated))
-    faults.raise_if_any()
+def census_groups(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Return the groups that are sums of census codes."""
+    return tuple(group for group in groups if group.origin is None)
 
 
 def check_codes(groups: Iterable[Group], columns: Iterable[str], *, where: str) -> None:
@@ -148,11 +125,13 @@ def count_group(frame: pd.DataFrame, group: Group) -> pd.Series[float]:
     Raises
     ------
     ColumnError
-        If a code of the group is no column.
+        If a code of the group is no column, or the group has none: it is not a sum of census codes.
     CountError
         If a row comes out negative or is no number: what is taken off is then no part of what is added.
     """
     where = f"group {group.key}"
+    if not group.plus:
+        raise ColumnError("the group is no sum of census codes", where=where, remedy="Count it from its layer")
     check_codes((group,), frame.columns, where=where)
     total = pd.Series(0.0, index=frame.index, name=group.key)
     for code in group.plus:

@@ -10,7 +10,7 @@ import pandas as pd
 from data.city import NetworkArrays, Paper
 from data.columns import CONTROL
 from data.errors import PlannerError
-from data.groups import Group, count_group
+from data.groups import Group, census_groups, count_group
 from data.pack import CityPack
 
 Frames = Mapping[str, pd.DataFrame]
@@ -80,7 +80,7 @@ def _describe_people(pack: CityPack, frames: Frames) -> list[str]:
     if census is None:
         return []
     lines = [f"{len(census):,} census sections, {int(census['is_no_place'].sum())} of them without a place"]
-    for group in pack.groups:
+    for group in census_groups(pack.groups):
         try:
             lines.append(_describe_group(group, census, frames.get("cells")))
         except PlannerError:

@@ -22,7 +22,8 @@ from data.clean.streets import clean_street_graph, clean_streets
 from data.crs import parse_metric_crs
 from data.errors import FileError
 from data.files import find_source
-from data.groups import Group, read_groups
+from data.groups_file import GroupEntry, read_groups
+from data.offered_groups import GroupSources, Offer, offer_groups
 from data.read_file import SourceTable, read_source
 from data.read_streets import read_street_graph
 from data.read_transit import read_city_lines, read_feed
@@ -74,22 +75,33 @@ def read_sources(recipe: Recipe, root: str | Path, *, progress: Progress | None 
         raise FileError("the folder of the sources does not exist", where=str(root))
     crs = parse_metric_crs(recipe.city.crs, where="city.crs").to_string()
     reading = Reading(crs=crs, root=root)
-    groups = reading.attempt(lambda: _read_groups(recipe, root))
+    catalogue = reading.attempt(lambda: _read_groups(recipe, root))
     entries = sorted(recipe.layers.items(), key=lambda item: ORDER.index(item[1].role))
     for done, (name, entry) in enumerate(entries):
         if progress is not None:
             progress(done, len(entries))
         reading.attempt(partial(_read_layer, name, entry, reading))
-    check_together(recipe, reading, groups)
+    offer = reading.attempt(lambda: offer_groups(catalogue, _group_sources(reading))) if catalogue else None
+    check_together(recipe, reading, offer.groups if offer else None)
     reading.faults.raise_if_any()
     if progress is not None:
         progress(len(entries), len(entries))
-    return _assemble(recipe, reading, groups or ())
+    return _assemble(recipe, reading, offer or Offer((), ()))
 
 
-def _read_groups(recipe: Recipe, root: Path) -> tuple[Group, ...]:
+def _read_groups(recipe: Recipe, root: Path) -> dict[str, GroupEntry]:
     name = recipe.city.groups
     return read_groups(find_source(root, name) if name.endswith(".toml") else name)
+
+
+def _group_sources(reading: Reading) -> GroupSources:
+    census = reading.one("census")
+    return GroupSources(
+        census=None if census is None else [str(column) for column in census.columns],
+        points=reading.frames.get("points", {}),
+        facts=reading.frames.get("quarter_facts", {}),
+        papers=reading.papers,
+    )
 
 
 def _read_layer(name: str, entry: LayerEntry, reading: Reading) -> None:
@@ -142,7 +154,7 @@ def _read_streets(name: str, entry: StreetsEntry | StreetTablesEntry, root: Path
     return read_source(name, entry, root, layer=entry.nodes_layer), read_source(name, entry, root, layer=entry.edges_layer)
 
 
-def _assemble(recipe: Recipe, reading: Reading, groups: tuple[Group, ...]) -> CitySources:
+def _assemble(recipe: Recipe, reading: Reading, offer: Offer) -> CitySources:
     """Return the layers by role: sources of one role joined, the outline from the quarters where none was given."""
     layers = {}
     for role in (*ORDER[:-1], "headways"):
@@ -172,13 +184,13 @@ def _assemble(recipe: Recipe, reading: Reading, groups: tuple[Group, ...]) -> Ci
                 KnownRate(definition=one.definition, rate=one.rate_pct / 100.0, source=one.source) for one in city.risk_rates
             ),
         ),
-        groups=groups,
+        groups=offer.groups,
         layers=layers,
         network=reading.network,
         network_paper=reading.papers[streets],
         papers=reading.papers,
         feeds=reading.feeds,
-        notes=tuple(f"{streets}: {note}" for note in reading.notes.get(streets, [])),
+        notes=(*(f"{streets}: {note}" for note in reading.notes.get(streets, [])), *offer.notes),
     )
 
 

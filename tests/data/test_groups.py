@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from data.errors import ColumnError, CountError, FaultsError, FileError, RecipeError
-from data.groups import Group, check_codes, count_group, read_groups
+from data.groups import FromFacts, FromPoints, Group, census_groups, check_codes, count_group
+from data.groups_file import read_groups
 from tests.data.tiny import GROUPS
 
 WOMEN = Group(key="women", plus=("P1",), minus=("P2",), label_it="donne", label_en="women", year=2011, source="x")
@@ -22,14 +23,28 @@ def _write(folder: Path, text: str) -> Path:
 
 
 def test_the_catalogue_of_2011_knows_the_groups_of_the_plans() -> None:
-    groups = {group.key: group for group in read_groups("istat2011")}
-    assert groups["unemployed"].plus == ("P60",)
-    assert groups["unemployed"].minus == ("P61",)
+    groups = read_groups("istat2011")
+    assert groups["unemployed"].plus == ["P60"]
+    assert groups["unemployed"].minus == ["P61"]
     assert groups["unemployed"].base == "labour_force"
-    assert groups["youth_15_29"].plus == ("P17", "P18", "P19")
-    assert groups["women_25_49"].minus == ("P35", "P36", "P37", "P38", "P39")
+    assert groups["youth_15_29"].plus == ["P17", "P18", "P19"]
+    assert groups["women_25_49"].minus == ["P35", "P36", "P37", "P38", "P39"]
     assert {"residents", "labour_force"} <= set(groups)
-    assert all(group.label_it and group.label_en and group.year == 2011 for group in groups.values())
+    assert all(group.year == 2011 for group in groups.values() if group.plus)
+
+
+def test_households_are_shares_of_households() -> None:
+    groups = read_groups("istat2011")
+    households = {key for key, group in groups.items() if group.unit == "households"}
+    assert households == {"households", "single_person_households", "tenant_households"}
+    assert {groups[key].base for key in households} == {None, "households"}
+    assert all(groups[key].optional for key in households)
+
+
+def test_what_stands_for_others_says_so() -> None:
+    groups = read_groups("istat2011")
+    assert "parents" in groups["children_0_4"].en
+    assert "pupils" in groups["residents_15_19"].en
 
 
 def test_an_unknown_catalogue_names_the_nearest_one() -> None:
@@ -38,7 +53,7 @@ def test_an_unknown_catalogue_names_the_nearest_one() -> None:
 
 
 def test_a_catalogue_of_ones_own_is_read(tmp_path: Path) -> None:
-    assert [group.key for group in read_groups(_write(tmp_path, GROUPS))] == ["residents", "women"]
+    assert list(read_groups(_write(tmp_path, GROUPS))) == ["residents", "women"]
 
 
 def test_a_missing_catalogue_is_a_file_error(tmp_path: Path) -> None:
@@ -90,6 +105,88 @@ def test_all_missing_codes_come_at_once() -> None:
     assert len(caught.value.faults) == 2
 
 
-def test_every_key_of_the_catalogue_is_used_once() -> None:
-    keys = [group.key for group in read_groups("istat2011")]
-    assert all(first != second for first, second in itertools.combinations(keys, 2))
+AGES = """
+[groups.residents]
+plus = ["P1"]
+it = "residenti"
+en = "residents"
+year = 2011
+source = "a test"
+
+[groups.young]
+plus = ["P2", "P3"]
+base = "residents"
+by = "age"
+it = "giovani"
+en = "young people"
+year = 2011
+source = "a test"
+
+[groups.old]
+plus = ["P4"]
+base = "residents"
+within = "young"
+by = "age"
+it = "anziani"
+en = "old people"
+year = 2011
+source = "a test"
+
+[groups.bars]
+points = "amenities"
+where = { kind = ["bar"] }
+it = "bar"
+en = "bars"
+unit = "establishments"
+
+[groups.licences]
+facts = "counts.licences"
+like = "bars"
+it = "licenze"
+en = "licences"
+unit = "establishments"
+"""
+
+
+def test_a_group_comes_from_codes_points_or_facts(tmp_path: Path) -> None:
+    groups = read_groups(_write(tmp_path, AGES))
+    assert groups["young"].origin is None
+    assert groups["old"].parent == "young"
+    assert groups["young"].parent == "residents"
+    assert groups["bars"].origin == FromPoints(points="amenities", where={"kind": ("bar",)})
+    assert groups["licences"].origin == FromFacts(facts="counts", column="licences", like=("bars",))
+
+
+WRONG = {
+    "no origin": ('plus = ["P1"]\n', "", "give one of 'plus'"),
+    "two origins": ('points = "amenities"', 'points = "amenities"\nplus = ["P1"]\nyear = 1', "give one of 'plus'"),
+    "an idle key": ('like = "bars"', 'like = "bars"\nminus = ["P1"]', "'minus' has no effect on a group from 'facts'"),
+    "an idle year": ('facts = "c', 'year = 2011\nfacts = "c', "'year' has no effect on a group from 'facts'"),
+    "no like": ('like = "bars"\n', "", "a group from 'facts' needs the key 'like'"),
+    "like no group": ('like = "bars"', 'like = "pubs"', "spread like 'pubs', which is no group"),
+    "like facts": ('like = "bars"', 'like = ["bars", "licences"]', "spread like 'licences', which is no group that has places"),
+    "within no group": ('within = "young"', 'within = "yung"', "'yung' is no group. Did you mean 'young'"),
+    "within without a base": ('base = "residents"\nwithin', "within", "'within' another needs a 'base'"),
+    "of another unit": ('like = "bars"', 'like = "bars"\nbase = "residents"', "counts establishments, and the base"),
+    "one code by one thing": ('plus = ["P4"]', 'plus = ["P3"]', "is told from 'young' by age, and both count P3"),
+    "a circle": ('plus = ["P1"]', 'plus = ["P1"]\nbase = "old"', "circle"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "message"), WRONG.values(), ids=WRONG)
+def test_a_catalogue_that_does_not_hold_together_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in AGES
+    with pytest.raises(RecipeError, match=re.escape(message)):
+        read_groups(_write(tmp_path, AGES.replace(old, new, 1)))
+
+
+def test_a_group_of_codes_without_a_year_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="a group from 'plus' needs the key 'year'"):
+        read_groups(_write(tmp_path, AGES.replace("year = 2011\n", "", 1)))
+
+
+def test_a_group_from_a_layer_is_not_counted_in_the_census() -> None:
+    bars = Group(key="bars", origin=FromPoints(points="x"), label_it="bar", label_en="bars", year=2016, source="x")
+    assert census_groups((WOMEN, bars)) == (WOMEN,)
+    with pytest.raises(ColumnError, match="group bars: the group is no sum of census codes"):
+        count_group(pd.DataFrame({"P1": [1]}), bars)
