@@ -1,4 +1,4 @@
-"""Areal interpolation: what was counted in a section is spread over the pieces of its own quarter."""
+"""Areal interpolation: what was counted in a section is spread over the pieces of its own quarter, or of the whole city."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import shapely
 from numpy.typing import NDArray
 from scipy import sparse
 
-from data.errors import CountError, EmptyLayerError, Faults, GeometryError, IdError
-from geo.checks import add_if_any, require_columns, require_same_crs
+from data.errors import GeometryError
+from geo.dasymetric import Ancillary, Shared, share_in_discs, share_in_polygons
 from geo.discs import measure_disc_overlaps
-from geo.overlay import find_overlaps, is_polygonal
+from geo.overlay import find_overlaps
+from geo.source_checks import check_sources
 
 # Where a source shares less than this part of its own area with a piece, it is rounding noise.
 NOISE_SHARE = 1e-9
+# A source that lies in the city but for less than this part of its own area lies in it: borders are drawn in many ways.
+BORDER_SHARE = 1e-6
 
 
 @dataclass(frozen=True)
 class SpreadNotes:
-    """How the sources found their pieces; the five counts sum to the number of sources.
+    """How the sources found their pieces; the first five counts sum to the number of sources.
 
     Parameters
     ----------
@@ -36,6 +39,12 @@ class SpreadNotes:
         Points whose disc misses their quarter, given whole to its nearest piece.
     n_nearest_polygon_outside
         Polygons that miss their quarter, given whole to its nearest piece.
+    n_by_ancillary
+        Of the first two kinds, those spread by what of the ancillary layer lies in their overlap.
+    n_without_ancillary
+        Of the first two kinds, those with nothing of the ancillary layer in their overlap, spread by area instead.
+    n_partly_outside
+        Of the first two kinds, those that reach beyond the pieces; counted only where sources have no quarter.
     """
 
     n_by_disc: int
@@ -43,6 +52,9 @@ class SpreadNotes:
     n_nearest_without_area: int
     n_nearest_disc_outside: int
     n_nearest_polygon_outside: int
+    n_by_ancillary: int = 0
+    n_without_ancillary: int = 0
+    n_partly_outside: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +68,14 @@ class Spread:
         `counts @ weights` takes counts of sources to pieces.
     notes
         How the sources found their pieces.
+    inside
+        Part of the area of each source that lies in pieces it may live in, shape (n_sources,), in [0, 1]; 0 for those that
+        were given to the nearest piece.
     """
 
     weights: sparse.csr_array
     notes: SpreadNotes
+    inside: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +86,28 @@ class _Pairs:
     piece: NDArray[np.intp]
     share: NDArray[np.float64]
 
+    def of(self, kept: NDArray[np.bool_]) -> _Pairs:
+        """Return the pairs of the sources that are kept."""
+        is_kept = kept[self.source]
+        return _Pairs(self.source[is_kept], self.piece[is_kept], self.share[is_kept])
+
+
+def _join(*parts: _Pairs) -> _Pairs:
+    source, piece, share = (np.concatenate([getattr(part, name) for part in parts]) for name in ("source", "piece", "share"))
+    return _Pairs(source, piece, share)
+
+
+def _has_any(pairs: _Pairs, n_sources: int) -> NDArray[np.bool_]:
+    return np.bincount(pairs.source, minlength=n_sources) > 0
+
 
 def spread_sources(
-    sources: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame, *, quarter: str = "nil", area: str = "area_m2"
+    sources: gpd.GeoDataFrame,
+    pieces: gpd.GeoDataFrame,
+    *,
+    quarter: str | None = "nil",
+    area: str = "area_m2",
+    ancillary: Ancillary | None = None,
 ) -> Spread:
     """Return the share of each source in each piece of its own quarter.
 
@@ -83,9 +118,12 @@ def spread_sources(
     pieces
         Polygons as `geo.grid.build_pieces` makes them, in the same CRS in metres.
     quarter
-        Column with the quarter, in both layers.
+        Column with the quarter, in both layers; None where sources have none, as the cells of a grid: each may then live in
+        every piece.
     area
         Column of the sources with the area of points in m²; a missing value or 0 stands for no area.
+    ancillary
+        Where homes are, of the same pieces (`geo.dasymetric`); None spreads by area.
 
     Returns
     -------
@@ -103,77 +141,52 @@ def spread_sources(
     IdError
         If sources lack a quarter, or their quarter has no piece.
     GeometryError
-        If a source is missing, empty, or neither point nor polygon, or a polygon is invalid.
+        If a source is missing, empty, or neither point nor polygon, or a polygon is invalid; or if the ancillary layer is of
+        other pieces.
     CountError
         If an area is negative or infinite.
 
     Notes
     -----
-    A source gives each piece of its own quarter a share in proportion to the area that both have in common; what of its
-    disc or polygon lies in other quarters counts for nothing. So the total of every source and the total of every
-    quarter hold at once. Discs are true circles (`geo.discs`). A source without area, or one that misses its quarter,
+    A source gives each piece of its own quarter a share in proportion to the area that both have in common, or to the metres
+    of street or square metres of floor in that area. What of its disc or polygon lies in other quarters counts for nothing. So
+    the total of every source and the total of every quarter hold at once. Discs are true circles (`geo.discs`). A source in
+    whose overlap nothing of the ancillary layer lies is spread by area. A source without area, or one that misses its quarter,
     goes whole to the nearest piece of its quarter, of equally near ones to the first.
     """
-    _check_sources(sources, pieces, quarter=quarter, area=area)
-    groups = _number_quarters(sources[quarter], pieces[quarter])
+    check_sources(sources, pieces, quarter=quarter, area=area)
+    if ancillary is not None and ancillary.n_pieces != len(pieces):
+        what = f"the ancillary layer was cut by {ancillary.n_pieces:,} pieces, not by these {len(pieces):,}"
+        raise GeometryError(what, where="ancillary", remedy="Weigh it by the same pieces")
+    groups = _number_quarters(sources, pieces, quarter)
     shapes, targets = sources.geometry.to_numpy(), pieces.geometry.to_numpy()
     is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
     radius_m = _radii(sources, is_point=is_point, area=area)
     is_disc = is_point & (radius_m > 0)
-    discs = _share_discs(shapes, targets, groups=groups, radius_m=radius_m, rows=np.flatnonzero(is_disc))
-    polygons = _share_polygons(shapes, targets, groups=groups, rows=np.flatnonzero(~is_point))
-    left = np.setdiff1d(np.arange(len(shapes)), np.concatenate([discs.source, polygons.source]))
-    nearest = _give_to_nearest(shapes, targets, groups=groups, rows=left)
-    weights = _normalise([discs, polygons, nearest], shape=(len(shapes), len(targets)))
-    is_left = np.isin(np.arange(len(shapes)), left)
+    by_area = _join(
+        _share_discs(shapes, targets, groups=groups, radius_m=radius_m, rows=np.flatnonzero(is_disc)),
+        _share_polygons(shapes, targets, groups=groups, rows=np.flatnonzero(~is_point)),
+    )
+    is_left = ~_has_any(by_area, len(shapes))
+    nearest = _give_to_nearest(shapes, targets, groups=groups, rows=np.flatnonzero(is_left))
+    chosen, has_homes = by_area, np.zeros(len(shapes), dtype=bool)
+    if ancillary is not None:
+        by_homes = _share_ancillary(shapes, ancillary, groups=groups, radius_m=radius_m, is_disc=is_disc, is_left=is_left)
+        has_homes = _has_any(by_homes, len(shapes))
+        chosen = _join(by_homes, by_area.of(~has_homes))
+    weights = _normalise(_join(chosen, nearest), shape=(len(shapes), len(targets)))
+    inside = np.bincount(by_area.source, weights=by_area.share, minlength=len(shapes)).clip(max=1.0).astype(np.float64)
     notes = SpreadNotes(
         n_by_disc=int((is_disc & ~is_left).sum()),
         n_by_polygon=int((~is_point & ~is_left).sum()),
         n_nearest_without_area=int((is_point & ~is_disc).sum()),
         n_nearest_disc_outside=int((is_disc & is_left).sum()),
         n_nearest_polygon_outside=int((~is_point & is_left).sum()),
+        n_by_ancillary=int(has_homes.sum()),
+        n_without_ancillary=0 if ancillary is None else int((~is_left & ~has_homes).sum()),
+        n_partly_outside=0 if quarter is not None else int((~is_left & (inside < 1.0 - BORDER_SHARE)).sum()),
     )
-    return Spread(weights, notes)
-
-
-def _check_sources(sources: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame, *, quarter: str, area: str) -> None:
-    if pieces.empty:
-        raise EmptyLayerError("there are no pieces to spread over", where="pieces")
-    require_columns(pieces, [quarter], where="pieces")
-    type_id = shapely.get_type_id(sources.geometry.to_numpy())
-    has_points = bool((type_id == shapely.GeometryType.POINT).any())
-    require_columns(sources, [quarter, area] if has_points else [quarter], where="sources")
-    require_same_crs(pieces, pieces.crs, where="pieces")
-    require_same_crs(sources, pieces.crs, where="sources")
-    faults = Faults()
-    _check_quarters(faults, sources[quarter], pieces[quarter], quarter=quarter)
-    _check_shapes(faults, sources)
-    if has_points:
-        areas_m2 = sources[area].to_numpy(dtype=np.float64, na_value=np.nan)
-        wrong = sources.index[(areas_m2 < 0) | np.isinf(areas_m2)]
-        add_if_any(faults, CountError, f"{area} is negative or infinite in rows", where="sources", examples=wrong)
-    faults.raise_if_any()
-
-
-def _check_quarters(faults: Faults, wanted: pd.Series, known: pd.Series, *, quarter: str) -> None:
-    missing = wanted.isna()
-    what = f"{quarter} is missing in rows"
-    add_if_any(faults, IdError, what, where="sources", examples=wanted.index[missing])
-    unknown = wanted[~missing & ~wanted.isin(known)]
-    what = f"{unknown.size} sources lie in quarters without a piece; {quarter}"
-    remedy = "Build the pieces from all quarters, or leave these sources out and say so"
-    add_if_any(faults, IdError, what, where="sources", examples=sorted(unknown.unique()), remedy=remedy)
-
-
-def _check_shapes(faults: Faults, sources: gpd.GeoDataFrame) -> None:
-    shapes = sources.geometry.to_numpy()
-    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
-    usable = (is_point | is_polygonal(shapes)) & ~shapely.is_empty(shapes)
-    what = "geometries are missing, empty, or neither points nor polygons, in rows"
-    add_if_any(faults, GeometryError, what, where="sources", examples=sources.index[~usable])
-    broken = usable & ~shapely.is_valid(shapes)
-    what, remedy = "geometries are invalid in rows", "Repair them with shapely.make_valid and look at the result"
-    add_if_any(faults, GeometryError, what, where="sources", examples=sources.index[broken], remedy=remedy)
+    return Spread(weights, notes, inside)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,9 +197,13 @@ class _Groups:
     piece: NDArray[np.int64]
 
 
-def _number_quarters(wanted: pd.Series, known: pd.Series) -> _Groups:
-    index = pd.Index(known.unique())
-    return _Groups(index.get_indexer(wanted).astype(np.int64), index.get_indexer(known).astype(np.int64))
+def _number_quarters(sources: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame, quarter: str | None) -> _Groups:
+    """Return the quarters as numbers; without quarters the whole city is one."""
+    if quarter is None:
+        return _Groups(np.zeros(len(sources), dtype=np.int64), np.zeros(len(pieces), dtype=np.int64))
+    index = pd.Index(pieces[quarter].unique())
+    source, piece = (index.get_indexer(frame[quarter]).astype(np.int64) for frame in (sources, pieces))
+    return _Groups(source, piece)
 
 
 def _radii(sources: gpd.GeoDataFrame, *, is_point: NDArray[np.bool_], area: str) -> NDArray[np.float64]:
@@ -241,12 +258,33 @@ def _give_to_nearest(
     return _Pairs(rows, piece, np.ones(len(rows)))
 
 
-def _normalise(parts: list[_Pairs], *, shape: tuple[int, int]) -> sparse.csr_array:
-    source = np.concatenate([part.source for part in parts])
-    piece = np.concatenate([part.piece for part in parts])
-    share = np.concatenate([part.share for part in parts])
-    order = np.lexsort((piece, source))
-    source, piece, share = source[order], piece[order], share[order]
+def _share_ancillary(
+    shapes: NDArray[np.object_],
+    ancillary: Ancillary,
+    *,
+    groups: _Groups,
+    radius_m: NDArray[np.float64],
+    is_disc: NDArray[np.bool_],
+    is_left: NDArray[np.bool_],
+) -> _Pairs:
+    """Return what of the ancillary layer each disc or polygon shares with each piece, in the measure of that layer."""
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    discs, polygons = np.flatnonzero(is_disc & ~is_left), np.flatnonzero(~is_point & ~is_left)
+    centres = np.column_stack([shapely.get_x(shapes[discs]), shapely.get_y(shapes[discs])])
+    in_discs = share_in_discs(ancillary, centres, radius_m[discs], disc_group=groups.source[discs], piece_group=groups.piece)
+    in_polygons = share_in_polygons(
+        ancillary, shapes[polygons], polygon_group=groups.source[polygons], piece_group=groups.piece
+    )
+    return _join(_name_sources(in_discs, discs), _name_sources(in_polygons, polygons))
+
+
+def _name_sources(shared: Shared, rows: NDArray[np.intp]) -> _Pairs:
+    return _Pairs(rows[shared.source], shared.piece, shared.weight)
+
+
+def _normalise(pairs: _Pairs, *, shape: tuple[int, int]) -> sparse.csr_array:
+    order = np.lexsort((pairs.piece, pairs.source))
+    source, piece, share = pairs.source[order], pairs.piece[order], pairs.share[order]
     total = np.bincount(source, weights=share, minlength=shape[0])
     starts = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=shape[0]))])
     return sparse.csr_array((share / total[source], piece, starts), shape=shape)
