@@ -15,6 +15,7 @@ from data.risk import LogNormal, RiskCatalogue, RiskDefinition, RiskFactor, Risk
 from data.toml_file import read_toml, validate_model
 
 CATALOGUES = Path(__file__).parent / "risk"
+USUAL_CATALOGUE = "istat2011"
 PENSIONERS = "P128"
 """ISTAT's code for people outside the labour force: most are pensioners, so it says nothing about the young."""
 DIRECTIONS = {"raises": 1, "lowers": -1}

@@ -48,7 +48,8 @@ def check(
     language: Annotated[str | None, typer.Option("--language", help="it or en; default: the city's language.")] = None,
 ) -> None:
     """Estimate the risk of a city and hold it against observed rates, where there are any."""
-    from diffusa.need import NeedQuestion, estimate_need, write_need  # noqa: PLC0415 - statsmodels takes a second to import
+    from diffusa.need import estimate_need, write_need  # noqa: PLC0415 - statsmodels takes a second to import
+    from diffusa.need_estimate import NeedQuestion  # noqa: PLC0415
 
     spoken = parse_language(language)
     if rate is not None and not 0 < rate < 100:

@@ -19,6 +19,8 @@ from diffusa.journeys import Journeys
 from diffusa.question import Question
 from diffusa.scenario import Scenario
 from diffusa.words import Said, lens_name, plan_assumptions, plan_limits, plan_sentence
+from layers.modelled_people import cell_draws, find_interval, quarter_draws
+from layers.people import People
 from layers.plan import (
     BEFORE,
     BEST,
@@ -27,6 +29,7 @@ from layers.plan import (
     Figure,
     GroupBrief,
     LensBrief,
+    ModelledBrief,
     ModeShare,
     Optimum,
     Plan,
@@ -103,7 +106,7 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         assumptions=plan_assumptions(question, journeys),
         sources=_sources(pack),
         scenario=scenario.model_dump(mode="json", exclude_none=True),
-        inputs={**pack.digests(), "scenario": _digest(scenario)},
+        inputs={**pack.digests(), "scenario": _digest(scenario), **question.more_inputs},
         versions={"python": platform.python_version(), **{name: version(name) for name in RECORDED_VERSIONS}},
     )
     return Plan(
@@ -136,8 +139,34 @@ def _groups(question: Question) -> tuple[GroupBrief, ...]:
             total=round(float(totals[key]), 6),
             in_cells=round(float(placed[key]), 6),
             no_place=round(float(totals[key] - placed[key]), 6),
+            modelled=_modelled(people, key) if key in people.modelled else None,
         )
         for key in question.scenario.group_keys
+    )
+
+
+def _modelled(people: People, key: str) -> ModelledBrief:
+    """Return how a group was estimated, with the intervals of its totals."""
+    estimate = people.modelled[key]
+    whole, placed = (draws.sum(axis=0) for draws in (quarter_draws(people, key).to_numpy(), cell_draws(people, key)))
+    group = next(one for one in people.groups if one.key == key)
+
+    def ends(draws: NDArray[np.float64]) -> tuple[float, float]:
+        low, high = find_interval(people, key, draws)
+        return round(float(low), 3), round(float(high), 3)
+
+    return ModelledBrief(
+        definition=estimate.definition.key,
+        estimator=estimate.estimator,
+        factors=tuple(Text(it=factor.label_it, en=factor.label_en) for factor in estimate.factors),
+        totals=tuple(total.name for total in estimate.totals),
+        base=group.base or "",
+        rate=round(float(estimate.city["rate"]), 6),
+        n_draws=estimate.n_draws,
+        interval=estimate.interval,
+        total=ends(whole),
+        in_cells=ends(placed),
+        no_place=ends(whole - placed),
     )
 
 

@@ -3,64 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from data.errors import ScenarioError
 from data.files import write_folder_whole
 from data.geopackage import write_geopackage
 from data.pack import CityPack
-from data.risk import RiskCatalogue, RiskFactor
-from data.risk_file import read_risk
+from data.risk import RiskFactor
+from data.risk_file import USUAL_CATALOGUE, read_risk
+from diffusa.need_estimate import NeedInputs, NeedQuestion, estimate, read_inputs
 from diffusa.steps import Steps
 from layers.backtest import Backtest, compare_observed, foretell_observed
-from layers.merged_cells import LEAST, merge_cells
-from layers.observed import ObservedFile, read_observed
-from layers.risk import N_DRAWS, Estimator, compare_estimates, estimate_risk
+from layers.merged_cells import merge_cells
+from layers.observed import ObservedFile
+from layers.risk import compare_estimates
 from layers.risk_estimate import RiskEstimate
 from layers.risk_explain import explain_quarters
-from layers.risk_totals import RiskTotal
-from layers.risk_units import RiskUnits, build_risk_units
 from maps.need_page import NeedPage, write_need_page
 
-CATALOGUE = "istat2011"
-DEFINITION = "inactive_not_student_2011"
 DOCUMENT, TABLES, QUARTERS, PAGE = "need.json", "need.gpkg", "need_nil.csv", "need.html"
 FIGURES = ("base", "count", "count_low", "count_high", "rate", "rate_low", "rate_high")
-
-
-@dataclass(frozen=True, kw_only=True)
-class NeedQuestion:
-    """What is asked of an estimate.
-
-    Parameters
-    ----------
-    definition
-        Key of the definition: whose risk.
-    without
-        Factors that are switched off; their effect is shown.
-    observed
-        A file of observed rates; None where there is none.
-    rate
-        The rate of the whole city, in [0, 1]; None takes the official one of the city.
-    n_draws, seed
-        Draws, and their seed.
-    least
-        A cell with fewer people of the base is merged with its neighbours.
-    """
-
-    definition: str = DEFINITION
-    without: tuple[str, ...] = ()
-    observed: Path | None = None
-    rate: float | None = None
-    n_draws: int = N_DRAWS
-    seed: int = 0
-    least: float = LEAST
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -111,101 +77,48 @@ def estimate_need(question: NeedQuestion, pack: CityPack, *, steps: Steps | None
         If the catalogue, the city or the observed rates do not fit together, or no official rate is known and none is given.
     """
     steps = steps or Steps()
-    whole = read_risk(CATALOGUE)
-    catalogue = whole.without(question.without)
     with steps.step("Reading the city"):
-        units = _units(pack, catalogue, question)
-        totals = _totals(pack, question)
-        observed = _observed(pack, question)
+        inputs = read_inputs(question, pack)
     with steps.step("Estimating the risk"):
-        estimate = _estimate(units, catalogue, question, totals=totals, observed=None)
-        effect = _effect(pack, whole, question, estimate, totals=totals)
+        made = estimate(inputs)
+        effect = _effect(inputs, pack, made)
     with steps.step("Holding it against what was observed"):
-        backtests = _backtest(units, catalogue, question, estimate, totals=totals, observed=observed)
+        backtests = _backtest(inputs, made)
     return NeedReport(
         question=question,
-        estimate=estimate,
-        cells=_merged(estimate, pack, least=question.least),
-        quarters=_quarters(estimate, pack),
-        explained=explain_quarters(estimate),
+        estimate=made,
+        cells=_merged(made, pack, least=question.least),
+        quarters=_quarters(made, pack),
+        explained=explain_quarters(made),
         effect=effect,
-        observed=observed,
+        observed=inputs.observed,
         backtests=backtests,
     )
 
 
-def _units(pack: CityPack, catalogue: RiskCatalogue, question: NeedQuestion) -> RiskUnits:
-    definition = catalogue.definition(question.definition)
-    return build_risk_units(pack.read("census"), pack.read("pieces"), definition=definition, factors=catalogue.factors)
-
-
-def _totals(pack: CityPack, question: NeedQuestion) -> tuple[RiskTotal, ...]:
-    if question.rate is not None:
-        return (RiskTotal(name="the rate given", definition=question.definition, rate=question.rate),)
-    known = [one for one in pack.city.risk_rates if one.definition == question.definition]
-    if not known:
-        what = f"no rate of the whole city is known by the definition {question.definition!r}"
-        remedy = "Give one with --rate, or write it into the recipe as city.risk_rates"
-        raise ScenarioError(what, where=pack.city.id, remedy=remedy)
-    return tuple(RiskTotal(name=one.source, definition=one.definition, rate=one.rate) for one in known)
-
-
-def _observed(pack: CityPack, question: NeedQuestion) -> ObservedFile | None:
-    if question.observed is None:
-        return None
-    return read_observed(question.observed, pack.read("quarters"), definition=question.definition)
-
-
-def _estimate(
-    units: RiskUnits,
-    catalogue: RiskCatalogue,
-    question: NeedQuestion,
-    *,
-    totals: Sequence[RiskTotal],
-    observed: ObservedFile | None,
-) -> RiskEstimate:
-    estimator: Estimator = "index" if observed is None else "regression"
-    return estimate_risk(
-        units,
-        catalogue.priors,
-        estimator=estimator,
-        rng=np.random.default_rng(question.seed),
-        totals=totals,
-        observed=observed.rates if observed else None,
-        n_draws=question.n_draws,
-    )
-
-
-def _effect(
-    pack: CityPack, whole: RiskCatalogue, question: NeedQuestion, estimate: RiskEstimate, *, totals: Sequence[RiskTotal]
-) -> pd.DataFrame | None:
+def _effect(inputs: NeedInputs, pack: CityPack, made: RiskEstimate) -> pd.DataFrame | None:
     """Return what switching factors off changes; None where none is off, or the census could not have counted them anyway."""
     columns = set(pack.read("census").columns)
-    uncounted = [one.key for one in whole.factors if one.key in question.without and not _codes(one) <= columns]
-    if set(uncounted) == set(question.without):
+    off = inputs.question.without
+    uncounted = tuple(one.key for one in read_risk(USUAL_CATALOGUE).factors if one.key in off and not _codes(one) <= columns)
+    if set(uncounted) == set(off):
         return None
-    full = whole.without(uncounted)
-    return compare_estimates(_estimate(_units(pack, full, question), full, question, totals=totals, observed=None), estimate)
+    full = read_inputs(replace(inputs.question, without=uncounted), pack)
+    return compare_estimates(estimate(full), made)
 
 
 def _codes(factor: RiskFactor) -> set[str]:
     return {code for group in (factor.numerator, factor.denominator) for code in (*group.plus, *group.minus)}
 
 
-def _backtest(
-    units: RiskUnits,
-    catalogue: RiskCatalogue,
-    question: NeedQuestion,
-    estimate: RiskEstimate,
-    *,
-    totals: Sequence[RiskTotal],
-    observed: ObservedFile | None,
-) -> tuple[Backtest, ...]:
-    if observed is None:
+def _backtest(inputs: NeedInputs, made: RiskEstimate) -> tuple[Backtest, ...]:
+    if inputs.observed is None:
         return ()
-    rng = np.random.default_rng(question.seed)
-    held = compare_observed(estimate, observed.rates, rng=rng)
-    foretold = foretell_observed(units, catalogue.priors, observed.rates, estimator="regression", rng=rng, totals=totals)
+    rng, rates = np.random.default_rng(inputs.question.seed), inputs.observed.rates
+    held = compare_observed(made, rates, rng=rng)
+    foretold = foretell_observed(
+        inputs.units, inputs.catalogue.priors, rates, estimator="regression", rng=rng, totals=inputs.totals
+    )
     return held, foretold
 
 

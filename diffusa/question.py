@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 
 from data.errors import Faults, IdError, PlannerError, ScenarioError, suggest_name
 from data.pack import CityPack
+from diffusa.need_groups import add_risk_groups, digest_observed, risk_group_keys
 from diffusa.scenario import Scenario
 from layers.people import People
 from layers.plan import BEFORE, Role
@@ -24,7 +25,7 @@ class Question:
     scenario
         What was asked.
     people
-        The people of the city.
+        The people of the city, with the modelled groups that the scenario names.
     sites
         The sites of the question, sorted by site_id: fixed, candidates and compared.
     fixed, required, candidates, forbidden
@@ -33,6 +34,8 @@ class Question:
         New sites per compared variant.
     new
         Number of new sites to choose.
+    more_inputs
+        Digests of the files that the scenario names, by what they are.
     """
 
     scenario: Scenario
@@ -44,6 +47,7 @@ class Question:
     forbidden: tuple[str, ...]
     compared: Mapping[str, tuple[str, ...]]
     new: int
+    more_inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def roles(self) -> dict[str, Role]:
@@ -86,6 +90,7 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
     faults = Faults()
     if scenario.city != pack.city.id:
         faults.add(ScenarioError(f"the scenario is for {scenario.city!r}, the pack holds {pack.city.id!r}", where="city"))
+    people = _add_risk_groups(scenario, pack, people, faults)
     _check_groups(scenario, people, faults)
     chosen = {
         name: _select(sites, selectors, where=f"sites.{name}", faults=faults)
@@ -120,7 +125,17 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
         forbidden=forbidden,
         compared=compared,
         new=new,
+        more_inputs=digest_observed(scenario),
     )
+
+
+def _add_risk_groups(scenario: Scenario, pack: CityPack, people: People, faults: Faults) -> People:
+    """Return the people with modelled groups; without them where they cannot be estimated, once the faults were added."""
+    try:
+        return add_risk_groups(scenario, pack, people=people)
+    except PlannerError as error:
+        faults.add(error)
+        return people
 
 
 def _select(sites: gpd.GeoDataFrame, selectors: Sequence[str], *, where: str, faults: Faults) -> tuple[str, ...]:
@@ -132,10 +147,11 @@ def _select(sites: gpd.GeoDataFrame, selectors: Sequence[str], *, where: str, fa
 
 
 def _check_groups(scenario: Scenario, people: People, faults: Faults) -> None:
+    known = {*people.keys, *risk_group_keys()}  # a group of people at risk that cannot be estimated has its own fault
     for where, keys in (("need", scenario.need), ("report.groups", scenario.report.groups)):
         for key in keys:
-            if key not in people.keys:
-                faults.add(IdError(f"unknown group {key!r}", where=where, remedy=suggest_name(key, people.keys)))
+            if key not in known:
+                faults.add(IdError(f"unknown group {key!r}", where=where, remedy=suggest_name(key, known)))
 
 
 def _check_contradictions(chosen: Mapping[str, tuple[str, ...]], faults: Faults) -> None:

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from data.errors import ScenarioError
 from data.toml_file import read_toml, validate_model
+from diffusa.scenario_risk import Risk
 from diffusa.scenario_travel import Minutes, Percentile, Table, Travel
 from geo.modes import StreetMode
 from layers.plan import lens_key, lens_variant
@@ -106,6 +107,7 @@ class Scenario(Table):
     choose: Choose
     compare: tuple[Compare, ...] = ()
     report: Report = Report()
+    risk: Annotated[Risk | None, Field(description="how people at risk are estimated; default: from the official rate")] = None
     limits: Annotated[tuple[InTwoLanguages, ...], Field(description="limits to print beside the figures")] = ()
     assumptions: Annotated[tuple[InTwoLanguages, ...], Field(description="assumptions to print beside the figures")] = ()
 
@@ -167,7 +169,10 @@ def read_scenario(path: Path) -> Scenario:
     FaultsError
         If there are several such faults.
     """
-    return validate_model(Scenario, read_toml(path), where=str(path), error=ScenarioError)
+    scenario = validate_model(Scenario, read_toml(path), where=str(path), error=ScenarioError)
+    if scenario.risk is not None:
+        scenario.risk.stand_in(path.parent)
+    return scenario
 
 
 def scenario_schema() -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from diffusa.journeys import Journeys, Lens
 from diffusa.question import Question
 from layers.kinds import kind_name
-from layers.plan import BEFORE, BEST, Figure, GroupBrief, Optimum, Text, Variant
+from layers.plan import BEFORE, BEST, Figure, GroupBrief, ModelledBrief, Optimum, Text, Variant
 from layers.positions import SHORT_STANDARD_MIN, UNCERTAIN_FROM_M
 from maps.i18n import both, format_number, format_percent
 from maps.modes import mode_name
@@ -60,7 +60,7 @@ def plan_sentence(said: Said) -> Text:
 def _group_clause(said: Said, group: GroupBrief) -> Text:
     standard_min = said.question.scenario.travel.standard_min
     share = {
-        figure.variant: percent(figure.share)
+        figure.variant: _share(figure) if group.modelled else percent(figure.share)
         for figure in said.figures
         if (figure.group, figure.standard_min) == (group.key, standard_min)
     }
@@ -78,14 +78,32 @@ def _group_clause(said: Said, group: GroupBrief) -> Text:
     )
 
 
+def _share(figure: Figure) -> Text:
+    """Return a share of a modelled group with its interval: it never stands alone."""
+    if figure.share_low is None or figure.share_high is None:
+        return percent(figure.share)
+    return both(
+        "{value} ({low}–{high})", value=percent(figure.share), low=percent(figure.share_low), high=percent(figure.share_high)
+    )
+
+
+def number_range(value: float, ends: tuple[float, float]) -> Text:
+    """Return a number of people with its interval, where its ends differ as they are written."""
+    low, high = (number(end) for end in ends)
+    return number(value) if low == high else both("{value} ({low}–{high})", value=number(value), low=low, high=high)
+
+
 def _join(texts: Sequence[Text], between: Text) -> Text:
     return Text(it=between.it.join(text.it for text in texts), en=between.en.join(text.en for text in texts))
 
 
 def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBrief]) -> tuple[Text, ...]:
     """Return the limits of a plan: those that follow from its data, then those that the scenario names."""
-    years = sorted({group.year for group in groups})
-    found = [_denominators(groups), both("People are those counted in {years}.", years=", ".join(map(str, years)))]
+    years = sorted({group.year for group in groups if group.modelled is None})
+    found = [_denominators(groups)]
+    if years:
+        found.append(both("People are those counted in {years}.", years=", ".join(map(str, years))))
+    found += [text for group in groups if group.modelled for text in _modelled_limits(question, group, group.modelled)]
     n_doubtful = int((question.sites["position_error_m"] > UNCERTAIN_FROM_M).sum())
     if n_doubtful:
         found.append(
@@ -119,6 +137,29 @@ def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBr
     return (*found, *(Text(it=text.it, en=text.en) for text in question.scenario.limits))
 
 
+def _modelled_limits(question: Question, group: GroupBrief, modelled: ModelledBrief) -> list[Text]:
+    """Return what is to be known of a group that was estimated, not counted."""
+    labels = {one.key: Text(it=one.label_it, en=one.label_en) for one in question.people.groups}
+    low, high = modelled.interval
+    how = both(
+        "Nobody has counted by block: {group}. They are estimated from risk factors ({factors}), by the definition “{key}”.",
+        group=group.label,
+        factors=_join(modelled.factors, Text(it="; ", en="; ")),
+        key=modelled.definition,
+    )
+    rate = both(
+        "All in all they are {rate} of {base}. Their figures carry an interval: {part} of {n} joint draws lie in it.",
+        rate=percent(modelled.rate, digits=1),
+        base=labels.get(modelled.base, both("people of the base")),
+        part=percent(high - low),
+        n=number(modelled.n_draws),
+    )
+    use = both(
+        "The estimate is of areas: it says nothing of any person, and must not be used to choose, check or refuse persons."
+    )
+    return [how, rate, use]
+
+
 def lens_name(lens: Lens) -> Text:
     """Return what a way of counting is called: the mode, and by public transport which of the departures."""
     if lens.percentile is None:
@@ -144,11 +185,11 @@ def plan_assumptions(question: Question, journeys: Journeys) -> tuple[Text, ...]
 
 
 def _denominators(groups: Sequence[GroupBrief]) -> Text:
-    listed = _join([both("{n} {group}", n=number(group.total), group=group.label) for group in groups], Text(it=", ", en=", "))
+    listed = _join([both("{n} {group}", n=_total(group), group=group.label) for group in groups], Text(it=", ", en=", "))
     if not any(group.no_place > 0 for group in groups):
         return both("Shares are of everybody in the city: {groups}.", groups=listed)
     placeless = _join(
-        [both("{n} {group}", n=number(group.no_place), group=group.label) for group in groups if group.no_place > 0],
+        [both("{n} {group}", n=_no_place(group), group=group.label) for group in groups if group.no_place > 0],
         Text(it=", ", en=", "),
     )
     return both(
@@ -157,3 +198,11 @@ def _denominators(groups: Sequence[GroupBrief]) -> Text:
         groups=listed,
         placeless=placeless,
     )
+
+
+def _total(group: GroupBrief) -> Text:
+    return number_range(group.total, group.modelled.total) if group.modelled else number(group.total)
+
+
+def _no_place(group: GroupBrief) -> Text:
+    return number_range(group.no_place, group.modelled.no_place) if group.modelled else number(group.no_place)

@@ -8,7 +8,7 @@ stand in a table of their own, inside every total and outside every cell.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ from data.errors import CountError
 from data.groups import Group, count_group
 from geo.grid import Grid, build_pieces, label_cells
 from geo.interpolate import Spread, spread_sources
+from layers.risk_estimate import RiskEstimate
 
 TOLERANCE = 1e-6
 """Relative difference up to which two sums of the same people are the same."""
@@ -39,12 +40,15 @@ class People:
         One row per cell, sorted as the grid: cell_id, nil, district, area_m2, x, y, one column per group, geometry.
     no_place
         One row per quarter: nil and one column per group (people without a place).
+    modelled
+        The estimate behind each group that nobody counted; `layers.modelled_people.add_modelled` puts it there.
     """
 
     groups: tuple[Group, ...]
     pieces: gpd.GeoDataFrame
     cells: gpd.GeoDataFrame
     no_place: pd.DataFrame
+    modelled: Mapping[str, RiskEstimate] = field(default_factory=dict)
 
     @property
     def keys(self) -> list[str]:

@@ -46,6 +46,25 @@ class CityBrief(_Value):
     is_sample: bool
 
 
+class ModelledBrief(_Value):
+    """How a group that nobody counted was estimated; pairs are the ends of the interval of the brief's own figures.
+
+    `base` is the counted group that its rate is of (empty where the pack has none), `totals` name what every draw meets.
+    """
+
+    definition: str
+    estimator: str
+    factors: tuple[Text, ...]
+    totals: tuple[str, ...]
+    base: str
+    rate: float
+    n_draws: int
+    interval: tuple[float, float]
+    total: tuple[float, float]
+    in_cells: tuple[float, float]
+    no_place: tuple[float, float]
+
+
 class GroupBrief(_Value):
     """A group of people: `total` is the published one, `in_cells` those with a place, `no_place` the others."""
 
@@ -55,6 +74,7 @@ class GroupBrief(_Value):
     total: float
     in_cells: float
     no_place: float
+    modelled: ModelledBrief | None = None
 
 
 class Variant(_Value):
@@ -114,7 +134,8 @@ class ModeShare(_Value):
 class Figure(_Value):
     """People of a group within a standard: `reached` of `total` (which includes people without a place).
 
-    `share_low` and `share_high` are given where the position of an open site is too uncertain for one number.
+    The ends of `reached` and of `share` are given where the position of an open site is too uncertain for one number, and for
+    every figure of a modelled group.
     """
 
     variant: str
@@ -123,6 +144,8 @@ class Figure(_Value):
     reached: float
     total: float
     share: float
+    reached_low: float | None = None
+    reached_high: float | None = None
     share_low: float | None = None
     share_high: float | None = None
 
@@ -216,6 +239,8 @@ class PlanDocument(_Value):
 class Plan:
     """A plan with its tables, all in the CRS of the city.
 
+    Beside every column of a modelled group stand the ends of its interval, named by `low_column` and `high_column`.
+
     Parameters
     ----------
     document
@@ -295,6 +320,16 @@ def beyond_column(variant: str) -> str:
 def within_column(group: str) -> str:
     """Return the name of the column with the people of a group within the standard of one site alone."""
     return f"within_{group}"
+
+
+def low_column(column: str) -> str:
+    """Return the name of the column with the lower end of the interval of another column."""
+    return f"{column}_low"
+
+
+def high_column(column: str) -> str:
+    """Return the name of the column with the upper end of the interval of another column."""
+    return f"{column}_high"
 
 
 def open_column(variant: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from data.errors import CountError, Faults
 from data.risk import RiskPriors
-from layers.risk_draws import draw_counts
+from layers.risk_draws import N_DRAWS, SMALLEST_N_DRAWS, draw_counts
 from layers.risk_estimate import RiskEstimate, build_estimate
 from layers.risk_index import draw_index, fit_index
 from layers.risk_observed import ObservedRates
@@ -19,10 +19,7 @@ from layers.risk_totals import Blocks, RiskTotal, split_totals
 from layers.risk_units import RiskUnits
 
 Estimator = Literal["index", "regression"]
-N_DRAWS = 200
 INTERVAL = (0.05, 0.95)
-SMALLEST_N_DRAWS = 20
-"""With fewer draws the interval from 5 to 95 % would be that of the extremes."""
 
 
 def estimate_risk(

@@ -13,6 +13,9 @@ from layers.risk_totals import Blocks
 from layers.risk_units import RiskUnits
 
 Floats = NDArray[np.float64]
+N_DRAWS = 200
+SMALLEST_N_DRAWS = 20
+"""With fewer draws the interval from 5 to 95 % would be that of the extremes."""
 DRAWS_AT_ONCE = 20
 """How many draws are in memory with all their parts; the result does not depend on it."""
 MAX_STEPS = 100

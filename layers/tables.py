@@ -11,9 +11,12 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.traveltimes import TravelTimes
+from layers.modelled_people import cell_draws, interval_columns, piece_draws, quarter_draws, sum_rows
 from layers.people import People, need_weight
 from layers.plan import (
     beyond_column,
+    high_column,
+    low_column,
     minutes_column,
     open_column,
     reached_column,
@@ -35,7 +38,17 @@ def cell_table(people: People, times: TravelTimes, seconds: Mapping[str, Floats]
     """Return one row per cell: its people, whether a street is near, minutes to the nearest open site of each variant."""
     minutes = {minutes_column(key): value / 60.0 for key, value in seconds.items()}
     columns = ["cell_id", "nil", "district", *groups, "geometry"]
-    return people.cells[columns].assign(is_connected=times.demand_snap.is_connected, **minutes)
+    ends = _cell_ends(people, groups)
+    return people.cells[columns].assign(is_connected=times.demand_snap.is_connected, **minutes, **ends)
+
+
+def _cell_ends(people: People, groups: Sequence[str]) -> dict[str, Floats]:
+    """Return the ends of the intervals of modelled groups, per cell."""
+    ends: dict[str, Floats] = {}
+    for group in groups:
+        if group in people.modelled:
+            ends |= interval_columns(people, group, cell_draws(people, group), name=group)
+    return ends
 
 
 def site_table(
@@ -69,6 +82,7 @@ def site_table(
     """
     asked = sites.set_index("site_id").loc[list(times.candidate_ids)]
     within = people_within(times, people.cells[list(groups)], standard_s=standard_min * 60.0)
+    ends = _within_ends(people, times, groups, standard_s=standard_min * 60.0)
     snap = times.candidate_snap
     table = asked.assign(
         role=[roles[site_id] for site_id in asked.index],
@@ -76,8 +90,19 @@ def site_table(
         is_connected=snap.is_connected,
         **{open_column(key): asked.index.isin(list(open_sites)) for key, open_sites in variants.items()},
         **{within_column(group): within.loc[asked.index, group].to_numpy() for group in groups},
+        **ends,
     )
     return table.reset_index(names="site_id").sort_values("site_id", ignore_index=True)
+
+
+def _within_ends(people: People, times: TravelTimes, groups: Sequence[str], *, standard_s: float) -> dict[str, Floats]:
+    """Return the ends of the people of modelled groups within the standard of each site, in the order of the travel times."""
+    ends: dict[str, Floats] = {}
+    for group in groups:
+        if group in people.modelled:
+            within = people_within(times, pd.DataFrame(cell_draws(people, group)), standard_s=standard_s)
+            ends |= interval_columns(people, group, within.to_numpy(), name=within_column(group))
+    return ends
 
 
 def allocation_table(
@@ -104,12 +129,13 @@ def allocation_table(
     groups
         Keys of the groups to count.
     """
-    served = people.cells.iloc[cells]
+    ends = _cell_ends(people, groups)
+    served = people.cells.assign(**ends).iloc[cells]
     points = sites.set_index("site_id").geometry.loc[list(site_ids)]
-    ends = np.stack([served[["x", "y"]].to_numpy(dtype=np.float64), np.column_stack([points.x, points.y])], axis=1)
-    table = served[["cell_id", *groups]].assign(site_id=list(site_ids), minutes=seconds / 60.0)
-    frame = gpd.GeoDataFrame(table, geometry=shapely.linestrings(ends), crs=people.cells.crs)
-    return frame[["cell_id", "site_id", "minutes", *groups, "geometry"]].reset_index(drop=True)
+    lines = np.stack([served[["x", "y"]].to_numpy(dtype=np.float64), np.column_stack([points.x, points.y])], axis=1)
+    table = served[["cell_id", *groups, *ends]].assign(site_id=list(site_ids), minutes=seconds / 60.0)
+    frame = gpd.GeoDataFrame(table, geometry=shapely.linestrings(lines), crs=people.cells.crs)
+    return frame[["cell_id", "site_id", "minutes", *groups, *ends, "geometry"]].reset_index(drop=True)
 
 
 def quarter_table(
@@ -129,11 +155,13 @@ def quarter_table(
     totals = people.by_quarter()[list(groups)]
     weight = need_weight(people.pieces, people.totals, need)
     parts = [totals, *_reach_columns(people, seconds, totals, groups=groups, standard_min=standard_min)]
+    parts += [_quarter_ends(people, group, seconds, standard_min) for group in groups if group in people.modelled]
     parts += [_minutes_columns(people, key, value, weight) for key, value in seconds.items()]
     figures = pd.concat(parts, axis=1)
     placed = quarters[["nil", "name", "geometry"]].merge(_main_district(people), on="nil", how="left")
     table = placed.merge(figures, left_on="nil", right_index=True, how="left").sort_values("nil", ignore_index=True)
-    counted = [column for column in table.columns if column in totals.columns or column.startswith("reached_")]
+    people_columns = {column for group in groups for column in (group, low_column(group), high_column(group))}
+    counted = [column for column in table.columns if column in people_columns or column.startswith("reached_")]
     table[counted] = table[counted].fillna(0.0)  # a quarter without any section has nobody
     return table[[*(column for column in table.columns if column != "geometry"), "geometry"]]
 
@@ -157,6 +185,20 @@ def _reach_columns(
         parts.append(reached.set_axis([reached_column(key, group) for group in groups], axis=1))
         parts.append(shares.set_axis([share_column(key, group) for group in groups], axis=1))
     return parts
+
+
+def _quarter_ends(people: People, group: str, seconds: Mapping[str, Floats], standard_min: float) -> pd.DataFrame:
+    """Return the ends of all figures of a modelled group per quarter: its people, those reached, and their share."""
+    whole, draws = quarter_draws(people, group), piece_draws(people, group)
+    row = whole.index.get_indexer(pd.Index(people.pieces["nil"]))
+    ends = interval_columns(people, group, whole.to_numpy(), name=group)
+    for key, of_cells in seconds.items():
+        near = is_within(of_cells[people.pieces["cell"].to_numpy()], standard_min * 60.0)
+        reached = sum_rows(draws * near[:, None], row, n=len(whole))
+        share = np.divide(reached, whole, out=np.full(whole.shape, np.nan), where=whole.to_numpy() > 0)
+        ends |= interval_columns(people, group, reached, name=reached_column(key, group))
+        ends |= interval_columns(people, group, share, name=share_column(key, group))
+    return pd.DataFrame(ends, index=whole.index)
 
 
 def _minutes_columns(people: People, key: str, of_cells: Floats, weight: Floats) -> pd.DataFrame:

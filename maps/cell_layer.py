@@ -12,13 +12,14 @@ import pandas as pd
 from folium.template import Template
 
 from data.errors import CountError, IdError
-from layers.plan import BEFORE, Plan, Variant, lens_variant, minutes_column
+from layers.plan import BEFORE, GroupBrief, Plan, Variant, high_column, lens_variant, low_column, minutes_column
 from maps.lattice import TERMS, Lattice, Warp, fit_warp, read_lattice
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 MINUTE_STEP = 0.1
+MODELLED_STEP = 0.1
 CHANGES = ("outside", "both", "gained", "lost")  # by code
 _SPARE_CODES = 2  # the highest code is "no data", the one below "more than nothing, less than half a step"
 
@@ -46,7 +47,8 @@ def encode_cells(plan: Plan) -> dict[str, object]:
     -------
     ``runs``: cells in a row beside each other as (row, first column, length), which also fixes the order of the cells in every
     band; ``warp``: the polynomials of `maps.lattice`; ``nil``: position of the quarter in ``plan.nil``; ``people``: one band
-    for each group; ``minutes``: one for each variant; ``change``: one for each variant but the first, codes of `CHANGES`.
+    for each group, ``people_ends``: two for each modelled one, the ends of its interval; ``minutes``: one for each variant;
+    ``change``: one for each variant but the first, codes of `CHANGES`.
 
     Raises
     ------
@@ -65,7 +67,12 @@ def encode_cells(plan: Plan) -> dict[str, object]:
         "id": _id_parts(lattice, plan.cells),
         "warp": _warp_json(fit_warp(lattice)),
         "nil": encode_band(_quarter_positions(cells, plan.nil), step=1.0, where="nil"),
-        "people": {group.key: encode_band(_floats(cells, group.key), step=1.0, where=group.key) for group in document.groups},
+        "people": {group.key: _people_band(cells, group.key, group) for group in document.groups},
+        "people_ends": {
+            group.key: [_people_band(cells, column(group.key), group) for column in (low_column, high_column)]
+            for group in document.groups
+            if group.modelled
+        },
         "minutes": {
             variant.key: encode_band(
                 keep_side(_floats(cells, minutes_column(variant.key)), document.standards_min, step=MINUTE_STEP),
@@ -80,6 +87,11 @@ def encode_cells(plan: Plan) -> dict[str, object]:
             if variant.key != lens_variant(BEFORE, variant.lens)
         },
     }
+
+
+def _people_band(cells: gpd.GeoDataFrame, column: str, group: GroupBrief) -> dict[str, object]:
+    """Return a band of people; those who were estimated are few, and so need a finer step than those who were counted."""
+    return encode_band(_floats(cells, column), step=MODELLED_STEP if group.modelled else 1.0, where=column)
 
 
 def encode_band(values: FloatArray, *, step: float, where: str) -> dict[str, object]:

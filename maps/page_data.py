@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Mapping
+
 import geopandas as gpd
 import pandas as pd
 
@@ -12,6 +14,8 @@ from layers.plan import (
     Plan,
     PlanDocument,
     beyond_column,
+    high_column,
+    low_column,
     minutes_column,
     open_column,
     reached_column,
@@ -25,6 +29,7 @@ from maps.outlines import bounds_of, encode_points, encode_polygons, label_point
 from maps.palettes import CHANGE, NO_DATA, NOBODY, minute_classes, people_classes, share_classes
 from maps.site_data import SITE_COLUMNS, encode_sites
 
+_PEOPLE_COLUMNS = (reached_column, share_column)
 _DOCUMENT_PARTS = {"inputs", "scenario", "format"}
 
 
@@ -73,14 +78,20 @@ def check_tables(plan: Plan) -> None:
     variants = [variant.key for variant in plan.document.variants]
     minutes = [minutes_column(variant) for variant in variants]
     pairs = [(variant, group) for variant in variants for group in groups]
+    modelled = [group.key for group in plan.document.groups if group.modelled]
+    ends = _ends_of(modelled)
     needed = {
-        "cells": ["cell_id", "nil", *groups, *minutes],
+        "cells": ["cell_id", "nil", *groups, *ends, *minutes],
         "nil": [
-            *("nil", "name", "district", *groups, *minutes),
+            *("nil", "name", "district", *groups, *ends, *minutes),
             *(beyond_column(variant) for variant in variants),
-            *(column(variant, group) for variant, group in pairs for column in (reached_column, share_column)),
+            *(column(variant, group) for variant, group in pairs for column in _PEOPLE_COLUMNS),
+            *_ends_of(column(variant, key) for variant in variants for key in modelled for column in _PEOPLE_COLUMNS),
         ],
-        "sites": [*SITE_COLUMNS, *map(open_column, variants), *map(within_column, groups)],
+        "sites": [
+            *(*SITE_COLUMNS, *map(open_column, variants), *map(within_column, groups)),
+            *_ends_of(map(within_column, modelled)),
+        ],
         "districts": ["district", "name"],
         "stations": ["name", "lines"],
     }
@@ -93,6 +104,10 @@ def check_tables(plan: Plan) -> None:
         elif missing and not frame.empty:
             faults.add(ColumnError("columns are missing", where=layer, n=len(missing), examples=missing))
     faults.raise_if_any()
+
+
+def _ends_of(columns: Iterable[str]) -> list[str]:
+    return [end(column) for column in columns for end in (low_column, high_column)]
 
 
 def _document(document: PlanDocument) -> dict[str, object]:
@@ -128,9 +143,17 @@ def _quarters(plan: Plan) -> list[dict[str, object]]:
     shapes = encode_polygons(plan.nil, where="nil")
     labels = label_points(plan.nil, where="nil")
     rows = pd.DataFrame(plan.nil.drop(columns=plan.nil.geometry.name)).to_dict("records")
+    modelled = {group.key for group in plan.document.groups if group.modelled}
+
+    def ends(row: Mapping[Hashable, object], column: str, group: str) -> list[object] | None:
+        return [row[low_column(column)], row[high_column(column)]] if group in modelled else None
+
     return [
         {
             **{key: row[key] for key in ("nil", "name", "district")},
+            "people_ends": [ends(row, group, group) for group in groups],
+            "reached_ends": {key: [ends(row, reached_column(key, group), group) for group in groups] for key in variants},
+            "share_ends": {key: [ends(row, share_column(key, group), group) for group in groups] for key in variants},
             "people": [row[group] for group in groups],
             "reached": {variant: [row[reached_column(variant, group)] for group in groups] for variant in variants},
             "share": {variant: [row[share_column(variant, group)] for group in groups] for variant in variants},

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping
 import pandas as pd
 
 from layers.kinds import kind_name
-from layers.plan import Plan, Text, open_column, within_column
+from layers.plan import Plan, Text, high_column, low_column, open_column, within_column
 from maps.i18n import both
 from maps.outlines import encode_points
 
@@ -39,6 +39,7 @@ def encode_sites(plan: Plan) -> list[dict[str, object]]:
     groups = [group.key for group in plan.document.groups]
     variants = [variant.key for variant in plan.document.variants]
     quarter = pd.Index(plan.nil["nil"]).get_indexer(pd.Index(plan.sites["nil"]))
+    modelled = {group.key for group in plan.document.groups if group.modelled}
     facts = [column for column in (*SITE_COLUMNS, *_MORE_COLUMNS) if column in plan.sites.columns]
     rows = pd.DataFrame(plan.sites.drop(columns=plan.sites.geometry.name)).to_dict("records")
     return [
@@ -48,11 +49,16 @@ def encode_sites(plan: Plan) -> list[dict[str, object]]:
             "status": _status_name(row["status"]),
             "open": [variant for variant in variants if row[open_column(variant)]],
             "within": [row[within_column(group)] for group in groups],
+            "within_ends": [_ends(row, within_column(group)) if group in modelled else None for group in groups],
             "quarter": int(position) if position >= 0 else None,
             "at": at,
         }
         for row, position, at in zip(rows, quarter, encode_points(plan.sites, where="sites"), strict=True)
     ]
+
+
+def _ends(row: Mapping[Hashable, object], column: str) -> list[object]:
+    return [row[low_column(column)], row[high_column(column)]]
 
 
 def _is_known(value: object) -> bool:

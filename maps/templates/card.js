@@ -1,6 +1,6 @@
 /* The card beside the map: a quarter with people, reached before, compared and after, mean minutes; on a phone also what a popup says. */
 diffusa.card = (() => {
-  const { plan, text, pick, number, percent, element, fromData, isKnown, counted, variants } = diffusa;
+  const { plan, text, pick, number, percent, ends, shareEnds, element, fromData, isKnown, counted, variants } = diffusa;
   const place = document.getElementById("card");
   let shown = null; // the quarter, or what makes the facts
   let opener = null;
@@ -52,10 +52,13 @@ diffusa.card = (() => {
   }
 
   /* A cell of the table: how many, and the share; or one value alone. */
-  const pair = (reached, share) => element("td", {}, shareOf(share), element("small", {}, number(reached)));
+  const pair = (reached, share, reachedEnds, shareEnds) => element("td", {}, shareOf(share), rangeOf(shareEnds), element("small", {}, number(reached) + ends(reachedEnds)));
   const shareOf = (share) => element("b", isKnown(share) ? {} : { class: "no-data" }, percent(share, 1));
+  const rangeOf = (found) => (shareEnds(found) ? element("small", { class: "range" }, shareEnds(found)) : null);
   const minutesOf = (value) => (isKnown(value) ? element("b", {}, text("{n} min", { n: number(value, 1) })) : element("b", { class: "no-data" }, text("no data")));
   const single = (value) => element("td", {}, value);
+
+  const figures = (quarter, key, index) => pair(quarter.reached[key][index], quarter.share[key][index], quarter.reached_ends[key][index], quarter.share_ends[key][index]);
 
   function table(quarter) {
     const made = element("table", { class: "figures" });
@@ -64,8 +67,8 @@ diffusa.card = (() => {
     made.append(element("thead", {}, element("tr", {}, element("td", {}, diffusa.lenses.length > 1 ? diffusa.lensName() : ""), ...head)));
     const rows = plan.document.groups.map((group, index) =>
       element("tr", {},
-        element("th", { scope: "row" }, pick(group.label), element("small", {}, text("of {n}", { n: number(quarter.people[index]) }))),
-        ...variants.map((variant) => pair(quarter.reached[counted(variant.key)][index], quarter.share[counted(variant.key)][index]))));
+        element("th", { scope: "row" }, pick(group.label), element("small", {}, text("of {n}", { n: number(quarter.people[index]) + ends(quarter.people_ends[index]) }))),
+        ...variants.map((variant) => figures(quarter, counted(variant.key), index))));
     rows.push(element("tr", {}, element("th", { scope: "row" }, text("Mean minutes")), ...variants.map((variant) => single(minutesOf(quarter.minutes[counted(variant.key)])))));
     rows.push(element("tr", {}, element("th", { scope: "row" }, text("Beyond {n} minutes", { n: diffusa.minutes(plan.document.cutoff_min) })),
       ...variants.map((variant) => single(shareOf(quarter.beyond[counted(variant.key)])))));

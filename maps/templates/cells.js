@@ -10,6 +10,7 @@ diffusa.cells = (() => {
 
   const { at, row, col } = unroll(packed.runs);
   const people = mapValues(packed.people, unpack);
+  const peopleEnds = mapValues(packed.people_ends ?? {}, (bands) => bands.map(unpack));
   const minuteBands = mapValues(packed.minutes, unpack);
   const changes = mapValues(packed.change, (band) => unpack(band).codes);
   const quarters = unpack(packed.nil);
@@ -53,6 +54,13 @@ diffusa.cells = (() => {
   function read(band, cell, digits) {
     if (band.codes[cell] === band.few) return text("less than {n}", { n: number(band.step, digits) });
     return number(value(band, cell), digits);
+  }
+
+  /* People of a group, with their interval where they were estimated. */
+  function readPeople(group, cell) {
+    const digits = peopleEnds.has(group) ? 1 : 0;
+    const pair = peopleEnds.get(group)?.map((band) => value(band, cell));
+    return read(people.get(group), cell, digits) + diffusa.ends(pair, digits);
   }
 
   function polynomial(coefficients, a, b, middle, half) {
@@ -223,7 +231,7 @@ diffusa.cells = (() => {
   function facts(cell) {
     const quarter = quarterOf(cell);
     const list = element("dl", { class: "facts" });
-    plan.document.groups.forEach((group) => list.append(fact(diffusa.pick(group.label), read(people.get(group.key), cell, 0))));
+    plan.document.groups.forEach((group) => list.append(fact(diffusa.pick(group.label), readPeople(group.key, cell))));
     diffusa.variants.forEach((variant) => list.append(fact(text("Minutes, {variant}", { variant: diffusa.countedName(variant.key) }), readMinutes(diffusa.counted(variant.key), cell))));
     const made = element("div", { class: "popup", tabindex: "-1" }, element("h3", {}, quarter ? fromData(quarter.name) : text("Square")), list);
     if (quarter) made.append(openQuarterButton(quarter));
@@ -251,7 +259,7 @@ diffusa.cells = (() => {
     people: (group, cell) => value(people.get(group), cell),
     minutes: (variant, cell) => value(minuteBands.get(variant), cell),
     change: (variant) => changes.get(variant),
-    readPeople: (group, cell) => read(people.get(group), cell, 0),
+    readPeople,
     corners: (cell) => [0, 2, up + 2, up].map((step) => southWest(cell) + step).map((k) => L.CRS.EPSG3857.pointToLatLng(L.point(corners[k] * 256, corners[k + 1] * 256), 0)),
   };
 })();

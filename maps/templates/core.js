@@ -61,6 +61,19 @@ const diffusa = (() => {
     return `${format({ style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(share)}`;
   }
 
+  /* The ends of an interval as they stand behind a figure; nothing where there is none, or where both are written alike. */
+  function ends(pair, digits = 0) {
+    if (!isKnown(pair) || !isKnown(pair[0]) || !isKnown(pair[1])) return "";
+    const [low, high] = pair.map((end) => number(end, digits));
+    return low === high ? "" : ` (${low}–${high})`;
+  }
+
+  /* The same of a share in [0, 1]. */
+  function shareEnds(pair) {
+    const found = isKnown(pair) && isKnown(pair[0]) ? ends(pair.map((end) => 100 * end), 1) : "";
+    return found && `${found.slice(0, -1)}%)`;
+  }
+
   /* 30 and 7.5, not 30.0 */
   function minutes(value) {
     return number(value, Number.isInteger(value) ? 0 : 1);
@@ -105,7 +118,7 @@ const diffusa = (() => {
   document.addEventListener("pointerdown", () => (root.dataset.input = "pointer"), true);
 
   return {
-    plan, state, variants, compared, before, onChange, change, text, pick, isKnown, number, percent, minutes, element, fromData, fill,
+    plan, state, variants, compared, before, onChange, change, text, pick, isKnown, number, percent, ends, shareEnds, minutes, element, fromData, fill,
     translateParts, lenses, counted, lensName, countedName, variantName, groupIndex, groupName, roleOf, byKeyboard: () => root.dataset.input === "keyboard",
   };
 })();

@@ -1,6 +1,6 @@
 /* The panel: sentence, figures, proposed places, limits, assumptions, method, sources. */
 diffusa.panel = (() => {
-  const { plan, variants, text, pick, number, percent, minutes, element, fromData, fill, isKnown, roleOf } = diffusa;
+  const { plan, variants, text, pick, number, percent, ends, minutes, element, fromData, fill, isKnown, roleOf } = diffusa;
   const plain = plan.document;
 
   const figure = (variant, group, standard) =>
@@ -21,11 +21,17 @@ diffusa.panel = (() => {
     return `${number(found.share_low * 100, 1)}–${percent(found.share_high)}`;
   }
 
+  const isModelled = (key) => Boolean(plain.groups.find((group) => group.key === key)?.modelled);
+
+  /* People reached, with their interval where they were estimated. */
+  const reachedOf = (found) => number(found.reached) + (isModelled(found.group) ? ends([found.reached_low, found.reached_high]) : "");
+
   function bar(variant, found) {
     const length = element("i", { class: `bar-length bar-${roleOf(variant.key)}` });
     length.style.width = `${Math.max(0, Math.min(1, found.share)) * 100}%`;
     const track = element("span", { class: "bar-track", "aria-hidden": "true" }, length);
-    return element("div", { class: "bar-row" }, element("span", { class: "bar-name" }, pick(variant.name)), track, element("b", {}, percent(found.share)));
+    const spread = isModelled(found.group) ? element("small", { class: "range" }, range(found)) : null;
+    return element("div", { class: "bar-row" }, element("span", { class: "bar-name" }, pick(variant.name)), track, element("b", {}, percent(found.share)), spread);
   }
 
   function bars() {
@@ -45,7 +51,7 @@ diffusa.panel = (() => {
     const of = text("{reached} of {total} {group}", { reached: number(found.reached), total: number(found.total), group: pick(group.label) });
     const spread = range(found);
     const data = { "data-variant": found.variant, "data-group": found.group, "data-standard": String(found.standard_min), title: of };
-    return element("td", data, element("b", {}, percent(found.share)), element("small", {}, number(found.reached)), spread && element("small", { class: "range" }, spread));
+    return element("td", data, element("b", {}, percent(found.share)), element("small", {}, reachedOf(found)), spread && element("small", { class: "range" }, spread));
   }
 
   /* One table for each group: rows are standards, columns situations; the caption names whom a share is of. */
@@ -69,8 +75,11 @@ diffusa.panel = (() => {
   }
 
   function rangeNote() {
-    const hasRange = plain.figures.some((one) => range(one));
-    return hasRange ? element("p", { class: "note" }, text("Third line: the share may lie in this range, because the place of a site is not known exactly.")) : "";
+    const ranged = plain.figures.filter((one) => range(one));
+    const notes = [];
+    if (ranged.some((one) => !isModelled(one.group))) notes.push(text("Third line: the share may lie in this range, because the place of a site is not known exactly."));
+    if (ranged.some((one) => isModelled(one.group))) notes.push(text("Third line, of people who were estimated: nine of ten joint draws of the estimate lie in this range."));
+    return notes.length ? element("p", { class: "note" }, notes.join(" ")) : "";
   }
 
   function aloneCell(group, standard) {
@@ -157,7 +166,7 @@ diffusa.panel = (() => {
       row(text("Choice"), ...plain.optima.map(proof)),
       ...(ties.length ? [row(text("Equal choices"), ...ties)] : []),
       row(text("Streets"), ...connection()),
-      row(text("Without a place on the map"), ...plain.groups.map((group) => element("p", {}, `${pick(group.label)}: ${number(group.no_place)}`)))));
+      row(text("Without a place on the map"), ...plain.groups.map((group) => element("p", {}, `${pick(group.label)}: ${number(group.no_place)}${ends(group.modelled?.no_place)}`)))));
   }
 
   function render() {

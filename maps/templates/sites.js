@@ -130,7 +130,7 @@ diffusa.sites = (() => {
     if (site.is_connected === false) return element("p", { class: "warning" }, text("Not connected to the streets: nobody is counted for it."));
     const made = element("div", { class: "within" }, element("h4", {}, text("People within {n} minutes of this place alone", { n: minutes(plan.document.standard_min) })));
     const list = element("dl", { class: "facts" });
-    plan.document.groups.forEach((group, index) => list.append(row(pick(group.label), number(site.within[index]))));
+    plan.document.groups.forEach((group, index) => list.append(row(pick(group.label), number(site.within[index]) + diffusa.ends(site.within_ends[index]))));
     made.append(list);
     return made;
   }

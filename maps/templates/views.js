@@ -18,6 +18,10 @@ diffusa.views = (() => {
     return [...entries, { color: colors.at(-1), label: last }];
   }
 
+  /* What the legend adds where the group was estimated. */
+  const estimated = () =>
+    plan.document.groups[groupIndex(state.group)].modelled ? ` ${text("Estimated, not counted: nine of ten joint draws lie in the brackets.")}` : "";
+
   const change = {
     kind: "cells",
     name: () => text("Change within {n} minutes", { n: minutes(standard) }),
@@ -71,7 +75,7 @@ diffusa.views = (() => {
         { color: scales.no_data, label: text("no data") },
       ];
     },
-    note: () => text("One square is {n} by {n} metres.", { n: number(plan.cells.size_m) }),
+    note: () => text("One square is {n} by {n} metres.", { n: number(plan.cells.size_m) }) + estimated(),
     colors: () => [scales.people[state.group].none, ...scales.people[state.group].colors, scales.no_data],
     classify(cell) {
       const scale = scales.people[state.group];
@@ -96,12 +100,15 @@ diffusa.views = (() => {
       ...ranges(scales.share.breaks, scales.share.colors, (end) => percent(end, 0), false),
       { color: scales.no_data, label: text("no data") },
     ],
-    note: () => text("The share counts everybody of the quarter. Choose a quarter to see its figures."),
+    note: () => text("The share counts everybody of the quarter. Choose a quarter to see its figures.") + estimated(),
     color(quarter) {
       const value = quarter.share[counted(state.variant)][groupIndex(state.group)];
       return value === null ? scales.no_data : scales.share.colors[classOf(value, scales.share.breaks)];
     },
-    read: (quarter) => percent(quarter.share[counted(state.variant)][groupIndex(state.group)]),
+    read(quarter) {
+      const [key, index] = [counted(state.variant), groupIndex(state.group)];
+      return percent(quarter.share[key][index]) + diffusa.shareEnds(quarter.share_ends[key][index]);
+    },
   };
 
   const none = {

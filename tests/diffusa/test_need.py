@@ -15,7 +15,8 @@ from data.errors import PlannerError
 from data.geopackage import read_geopackage
 from data.pack import CityPack
 from diffusa import cli
-from diffusa.need import NeedQuestion, NeedReport, estimate_need, write_need
+from diffusa.need import NeedReport, estimate_need, write_need
+from diffusa.need_estimate import NeedQuestion
 
 OWN = {"definition": "inactive_not_student_2011", "rate": 0.09, "n_draws": 40, "without": ("tenants",)}
 

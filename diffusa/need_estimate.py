@@ -1,0 +1,143 @@
+"""What is asked of an estimate of need, and the estimate that a city answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from data.errors import Faults, PlannerError, ScenarioError
+from data.pack import CityPack
+from data.risk import RiskCatalogue
+from data.risk_file import USUAL_CATALOGUE, read_risk
+from layers.merged_cells import LEAST
+from layers.observed import ObservedFile, read_observed
+from layers.risk import Estimator, estimate_risk
+from layers.risk_draws import N_DRAWS
+from layers.risk_estimate import RiskEstimate
+from layers.risk_totals import RiskTotal
+from layers.risk_units import RiskUnits, build_risk_units
+
+T = TypeVar("T")
+DEFINITION = "inactive_not_student_2011"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedQuestion:
+    """What is asked of an estimate.
+
+    Parameters
+    ----------
+    definition
+        Key of the definition: whose risk.
+    without
+        Factors that are switched off; their effect is shown.
+    observed
+        A file of observed rates; None where there is none.
+    estimator
+        "index": the factors, at the level of the official rate; observed rates are only held against it. "regression": fitted
+        on the observed rates, which it needs.
+    rate
+        The rate of the whole city, in [0, 1]; None takes the official one of the city.
+    n_draws, seed
+        Draws, and their seed.
+    least
+        A cell with fewer people of the base is merged with its neighbours.
+    """
+
+    definition: str = DEFINITION
+    without: tuple[str, ...] = ()
+    observed: Path | None = None
+    estimator: Estimator = "index"
+    rate: float | None = None
+    n_draws: int = N_DRAWS
+    seed: int = 0
+    least: float = LEAST
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NeedInputs:
+    """What an estimate is made from, and held against."""
+
+    question: NeedQuestion
+    catalogue: RiskCatalogue
+    units: RiskUnits
+    totals: tuple[RiskTotal, ...]
+    observed: ObservedFile | None
+
+
+def read_inputs(question: NeedQuestion, pack: CityPack) -> NeedInputs:
+    """Return what a question needs of a city.
+
+    Raises
+    ------
+    PlannerError
+        If the catalogue, the city or the observed rates do not fit together, or nothing says how high the risk is.
+    """
+    catalogue = read_risk(USUAL_CATALOGUE).without(question.without)
+    faults = Faults()
+    totals = _attempt(lambda: _totals(pack, question), faults) or ()
+    observed = _attempt(lambda: _observed(pack, question), faults)
+    try:
+        units = _units(pack, catalogue, question)
+    except PlannerError as error:
+        faults.add(error)
+        faults.raise_if_any()
+        raise
+    faults.raise_if_any()
+    return NeedInputs(question=question, catalogue=catalogue, units=units, totals=totals, observed=observed)
+
+
+def _attempt(step: Callable[[], T], faults: Faults) -> T | None:
+    """Return what a step gives, or add its faults and return None."""
+    try:
+        return step()
+    except PlannerError as error:
+        faults.add(error)
+        return None
+
+
+def _units(pack: CityPack, catalogue: RiskCatalogue, question: NeedQuestion) -> RiskUnits:
+    definition = catalogue.definition(question.definition)
+    return build_risk_units(pack.read("census"), pack.read("pieces"), definition=definition, factors=catalogue.factors)
+
+
+def _totals(pack: CityPack, question: NeedQuestion) -> tuple[RiskTotal, ...]:
+    if question.rate is not None:
+        return (RiskTotal(name="the rate given", definition=question.definition, rate=question.rate),)
+    known = [one for one in pack.city.risk_rates if one.definition == question.definition]
+    if not known and question.estimator == "index":
+        what = f"no rate of the whole city is known by the definition {question.definition!r}"
+        remedy = "Give one with --rate (in a scenario: risk.rate_pct), or write it into the recipe as city.risk_rates"
+        raise ScenarioError(what, where=pack.city.id, remedy=remedy)
+    return tuple(RiskTotal(name=one.source, definition=one.definition, rate=one.rate) for one in known)
+
+
+def _observed(pack: CityPack, question: NeedQuestion) -> ObservedFile | None:
+    if question.observed is None:
+        return None
+    return read_observed(question.observed, pack.read("quarters"), definition=question.definition)
+
+
+def estimate(inputs: NeedInputs) -> RiskEstimate:
+    """Return the estimate; the same question and city give the same.
+
+    Raises
+    ------
+    PlannerError
+        As `layers.risk.estimate_risk`.
+    """
+    question = inputs.question
+    is_fitted = question.estimator == "regression" and inputs.observed is not None
+    return estimate_risk(
+        inputs.units,
+        inputs.catalogue.priors,
+        estimator=question.estimator,
+        rng=np.random.default_rng(question.seed),
+        totals=inputs.totals,
+        observed=inputs.observed.rates if is_fitted and inputs.observed else None,
+        n_draws=question.n_draws,
+    )

@@ -1,0 +1,44 @@
+"""The table [risk] of a scenario: how the group of people at risk is estimated, where the city's own rate is not enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from diffusa.scenario_travel import Table
+from layers.risk_draws import N_DRAWS, SMALLEST_N_DRAWS
+
+
+class Risk(Table):
+    """How people at risk are estimated; the need and the report name them by the key of the definition."""
+
+    definition: Annotated[str, Field(min_length=1, description="key of the definition: whose risk")]
+    rate_pct: Annotated[
+        float | None,
+        Field(gt=0, lt=100, allow_inf_nan=False, description="percent of the whole city; default: the official rate"),
+    ] = None
+    seed: Annotated[int, Field(ge=0, description="seed of the draws")] = 0
+    n_draws: Annotated[int, Field(ge=SMALLEST_N_DRAWS, le=10_000, description="joint draws")] = N_DRAWS
+    without: Annotated[tuple[str, ...], Field(description="factors that are switched off")] = ()
+    observed: Annotated[
+        str | None,
+        Field(min_length=1, description="CSV of observed rates, beside the scenario; the risk is then a regression on them"),
+    ] = None
+    _folder: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="after")
+    def _factors_once(self) -> Risk:
+        if len(set(self.without)) < len(self.without):
+            raise ValueError("without names a factor twice")
+        return self
+
+    def stand_in(self, folder: Path) -> None:
+        """Say in which folder the scenario lies: the path of the observed rates starts there."""
+        self._folder = folder
+
+    @property
+    def observed_path(self) -> Path | None:
+        """Return where the observed rates are."""
+        return None if self.observed is None else self._folder / self.observed
