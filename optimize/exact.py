@@ -16,6 +16,7 @@ from optimize.cover_model import CoverModel, build_model
 from optimize.highs import Outcome, Proof, SolverOptions, run_solver
 from optimize.lagrange import Bounds, narrow
 from optimize.siting import Siting
+from optimize.solution import Allocation
 from optimize.ties import first_of_equals
 
 SHARE_OF_TIME_FOR_BOUNDS = 0.5
@@ -41,6 +42,8 @@ class Answer:
         Whether the tie rule is proven.
     n_sites, n_classes, n_rows, n_columns, n_nonzeros
         Size of the model that was solved.
+    allocation
+        Who is served by which site, where the model says it; None where the nearest open site serves.
     """
 
     rank: NDArray[np.intp]
@@ -54,6 +57,7 @@ class Answer:
     n_rows: int
     n_columns: int
     n_nonzeros: int
+    allocation: Allocation | None = None
 
 
 def find_answer(

@@ -28,7 +28,8 @@ from data.errors import ProblemError
 from optimize.evaluate import demand_rows
 from optimize.lagrange import Bounds
 from optimize.problem import LocationProblem
-from optimize.rules import SiteRules
+from optimize.site_model import SiteModel, model_of_siting
+from optimize.site_rules import SiteRules
 from optimize.siting import Siting, build_siting
 
 FORMULATION = "gradual MCLP (Church, Roberts 1983; Berman, Krass, Drezner 2003), radius formulation (Elloumi 2010)"
@@ -66,6 +67,12 @@ def build_gradual_coverage(problem: LocationProblem, rules: SiteRules) -> Siting
         is_must=np.zeros(problem.n_demand, dtype=np.bool_),
         scale=float(np.sort(problem.weight).sum()),
     )
+
+
+def build_ruled_gradual(problem: LocationProblem, rules: SiteRules) -> SiteModel:
+    """Return the gradual covering model that takes any rule."""
+    siting = build_gradual_coverage(problem, rules)
+    return model_of_siting(siting, n_sites=rules.free.size, total=siting.scale)
 
 
 def absolute_gap(siting: Siting, bounds: Bounds, *, gap: float) -> float:

@@ -31,6 +31,10 @@ class SolverOptions:
         When to stop, in seconds; None for never.
     seed, threads
         Passed on.
+    gap_rel
+        Difference between plan and bound, as a share of the plan's objective, at which it may stop besides.
+    offset
+        What is added to the model's objective before that share is taken.
     """
 
     solver: SolverName
@@ -38,6 +42,8 @@ class SolverOptions:
     time_limit_s: float | None
     seed: int
     threads: int
+    gap_rel: float = 0.0
+    offset: float = 0.0
 
 
 class Proof(Enum):
@@ -83,15 +89,16 @@ _PROOFS = {
 class _StartedHighs(pulp.HiGHS):  # type: ignore[misc]  # PuLP has no types
     """HiGHS that begins from a plan; PuLP's own interface to it has no warm start."""
 
-    def __init__(self, start: Sequence[tuple[Any, float]], **options: Any) -> None:
+    def __init__(self, start: Sequence[tuple[Any, float]], *, offset: float, **options: Any) -> None:
         super().__init__(**options)
-        self._start = start
+        self._start, self._offset = start, offset
 
     def callSolver(self, lp: Any) -> None:  # noqa: N802  # PuLP's name
         """Give the start, of which HiGHS finds the other variables itself, then solve."""
         if self._start:
             index = [variable.index for variable, _ in self._start]
             lp.solverModel.setSolution(len(index), index, [value for _, value in self._start])
+        lp.solverModel.changeObjectiveOffset(self._offset)  # PuLP passes no constant on
         lp.solverModel.run()
 
 
@@ -131,15 +138,16 @@ def _run_highs(lp: Any, options: SolverOptions, start: Sequence[tuple[Any, float
     # Both gaps are given: 0 is asked for, and HiGHS's own defaults are 1e-4 and 1e-6.
     solver = _StartedHighs(
         start,
+        offset=options.offset,
         msg=False,
-        gapRel=0.0,
+        gapRel=options.gap_rel,
         gapAbs=options.gap_abs,
         timeLimit=options.time_limit_s,
         threads=options.threads,
         random_seed=options.seed,
     )
     lp.solve(solver)
-    bound = float(lp.solverModel.getInfo().mip_dual_bound)
+    bound = float(lp.solverModel.getInfo().mip_dual_bound) - options.offset
     return bound if math.isfinite(bound) else None
 
 

@@ -27,7 +27,8 @@ from optimize.aggregate import merge_equal_rows
 from optimize.evaluate import demand_rows, serving_pairs
 from optimize.lagrange import Bounds
 from optimize.problem import LocationProblem
-from optimize.rules import SiteRules
+from optimize.site_model import SiteModel, model_of_siting
+from optimize.site_rules import SiteRules
 from optimize.siting import Siting, build_siting
 
 FORMULATION = "MCLP (Church, ReVelle 1974), demand aggregated by cover"
@@ -59,6 +60,12 @@ def build_max_coverage(problem: LocationProblem, rules: SiteRules) -> Siting:
         scale=float(np.sort(problem.weight).sum()),
     )
     return merge_equal_rows(siting)
+
+
+def build_ruled_coverage(problem: LocationProblem, rules: SiteRules) -> SiteModel:
+    """Return the covering model that takes any rule; its classes are shared by limits on the covered share."""
+    siting = build_max_coverage(problem, rules)
+    return model_of_siting(siting, n_sites=rules.free.size, total=siting.scale)
 
 
 def absolute_gap(siting: Siting, bounds: Bounds, *, gap: float) -> float:

@@ -10,7 +10,26 @@ Objective: TypeAlias = Literal["max_coverage", "p_median", "set_cover", "p_cente
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
-OPTIONAL_FIELDS = ("new", "standard_s", "unserved_impedance_s", "site_cost", "target_share", "decay")
+OPTIONAL_FIELDS = (
+    "new",
+    "standard_s",
+    "unserved_impedance_s",
+    "site_cost",
+    "target_share",
+    "decay",
+    "capacity",
+    "min_use",
+    "is_split",
+    "impedance_price",
+    "site_impedance",
+    "backup_share",
+    "k_nearest",
+    "attraction",
+    "competitor_pull",
+    "pull_exponent",
+    "aversion",
+    "worst_share",
+)
 """Fields of a problem that not every objective reads."""
 
 FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
@@ -22,7 +41,10 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
         "gradual_coverage": MappingProxyType({"new": True, "decay": True}),
     }
 )
-"""The optional fields that each objective reads, and whether it needs them."""
+"""The optional fields that each objective reads, and whether it needs them.
+
+Rules lend two of them to every objective: a range of new sites or a budget may stand for `new`, and a budget reads `site_cost`.
+"""
 
 MAXIMISED: frozenset[Objective] = frozenset({"max_coverage", "gradual_coverage"})
 """The objectives of which more is better."""

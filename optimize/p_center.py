@@ -22,16 +22,26 @@ the vertex p-center problem to optimality, Communications of the Operations Rese
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
 import numpy as np
+import pulp
+from numpy.typing import NDArray
 
 from data.errors import InfeasibleError, SolverError
 from optimize.clock import Clock
+from optimize.cover_limits import add_cover_limits
 from optimize.evaluate import demand_rows
 from optimize.exact import Answer
-from optimize.highs import SolverOptions
+from optimize.highs import Proof, SolverOptions, run_solver
 from optimize.problem import LocationProblem
 from optimize.radius_search import Radii, Search, first_plan_within, probe, quick_probe
-from optimize.rules import SiteRules
+from optimize.rules import CoverLimit
+from optimize.site_model import SiteModel, add_site_rows, new_site_model
+from optimize.site_rows import site_rows
+from optimize.site_rules import SiteRules
 
 FORMULATION = "p-center, bisection of the radii by set covering (Minieka 1970; Daskin 2000)"
 
@@ -75,6 +85,105 @@ def solve_p_center(problem: LocationProblem, rules: SiteRules, *, options: Solve
         n_columns=radii.n_sites + classes.n,
         n_nonzeros=radii.n_sites + classes.n_coefficients,
     )
+
+
+def solve_ruled_p_center(
+    problem: LocationProblem,
+    rules: SiteRules,
+    *,
+    refuse: Callable[[LocationProblem, SiteRules], Exception],
+    options: SolverOptions,
+    clock: Clock,
+    gap: float,
+) -> Answer:
+    """Return the plan with the least worst impedance under any rules: bisection, a question to the solver for each radius.
+
+    Parameters
+    ----------
+    refuse
+        Makes the error where no plan meets the rules.
+
+    Other parameters, and what is raised, are those of `solve_p_center`.
+    """
+    lifted = replace(rules, n_open=int(rules.free.size))  # any number, for the radii; the rows say how many
+    radii = build_radii(problem, lifted)
+    values, asked = radii.values, partial(_probe_ruled, problem, rules, options=options, clock=clock)
+    first = asked(float(values[-1]))
+    if first.proof is Proof.INFEASIBLE:
+        raise refuse(problem, rules)
+    if not first.has_plan:
+        raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
+    plan, low, is_cut = first.plan, 0, False
+    high = int(np.searchsorted(values, radii.worst_s(plan)))
+    while values[high] - values[low] > gap * values[high]:
+        middle = (low + high) // 2
+        probed = asked(float(values[middle]))
+        if probed.has_plan:
+            plan = probed.plan
+            high = min(middle, int(np.searchsorted(values, radii.worst_s(plan))))
+        elif probed.proof is Proof.INFEASIBLE:
+            low = middle + 1
+        else:
+            is_cut = True
+            break
+    is_proven = gap == 0 and low == high
+    last = asked(float(values[high]), is_ranked=True) if is_proven else None
+    is_first = last is not None and last.proof is Proof.OPTIMAL
+    model = build_within(problem, rules, float(values[high]))
+    return Answer(
+        rank=last.plan if last is not None and is_first else plan,
+        upper=float(values[high]),
+        lower=float(values[low]),
+        is_optimal=is_proven,
+        is_cut=is_cut,
+        is_tie_broken=is_first,
+        n_sites=radii.n_sites,
+        n_classes=len(model.is_missed),
+        n_rows=model.lp.numConstraints(),
+        n_columns=model.lp.numVariables(),
+        n_nonzeros=sum(len(row) for row in model.lp.constraints()),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Probed:
+    """What the solver says of one radius."""
+
+    proof: Proof
+    plan: NDArray[np.intp]
+
+    @property
+    def has_plan(self) -> bool:
+        return self.proof in (Proof.OPTIMAL, Proof.PLAN)
+
+
+def _probe_ruled(
+    problem: LocationProblem,
+    rules: SiteRules,
+    radius_s: float,
+    *,
+    options: SolverOptions,
+    clock: Clock,
+    is_ranked: bool = False,
+) -> _Probed:
+    """Return whether a plan within the radius meets all rules, and one; the one that the tie rule names if it is asked for."""
+    model = build_within(problem, rules, radius_s)
+    add_cover_limits(model, problem, rules, problem.rules.covers)
+    add_site_rows(model.lp, model.is_open, site_rows(problem, rules))
+    if is_ranked:
+        model.lp.setObjective(pulp.LpAffineExpression([(site, float(k + 1)) for k, site in enumerate(model.is_open)]))
+    outcome = run_solver(model.lp, replace(options, gap_abs=0.0, time_limit_s=clock.left_s()))
+    return _Probed(proof=outcome.proof, plan=model.plan())
+
+
+def build_within(problem: LocationProblem, rules: SiteRules, radius_s: float) -> SiteModel:
+    """Return the model in which every demand point that has a weight is covered within a radius; it has no objective."""
+    lp, is_open = new_site_model("within", n_sites=rules.free.size)
+    model = SiteModel(lp=lp, is_open=is_open)
+    rows = np.flatnonzero(problem.weight > 0)
+    everybody = CoverLimit(name="all", rows=rows, standard_s=radius_s, at_least=1.0)
+    add_cover_limits(model, problem, rules, (everybody,))
+    return model
 
 
 def build_radii(problem: LocationProblem, rules: SiteRules) -> Radii:

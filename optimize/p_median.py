@@ -31,7 +31,8 @@ from data.errors import InfeasibleError
 from optimize.evaluate import demand_rows, serving_pairs
 from optimize.lagrange import Bounds
 from optimize.problem import LocationProblem
-from optimize.rules import SiteRules
+from optimize.site_model import SiteModel, model_of_siting
+from optimize.site_rules import SiteRules
 from optimize.siting import Siting, build_siting
 
 FORMULATION = "p-median, radius formulation (Elloumi 2010; García, Labbé, Marín 2011), demand aggregated by set"
@@ -58,7 +59,7 @@ def build_p_median(problem: LocationProblem, rules: SiteRules) -> Siting:
     usable = rules.is_free[column]
     base_s = _impedance_without_choice(problem, row=row, seconds=seconds, is_given=rules.given[column])
     is_must = np.isinf(base_s) & (problem.weight > 0)
-    _require_reach(is_must, row=row[usable], n_open=rules.n_open)
+    _require_reach(is_must, row=row[usable], n_open=_most_to_open(problem, rules))
     farthest_s = np.where(is_must, float(seconds.max(initial=0.0)), np.minimum(base_s, np.finfo(np.float64).max))
     scale = float(np.sort(problem.weight * farthest_s).sum())
     scale = scale if scale > 0 else float(np.sort(problem.weight).sum())  # where every impedance is 0
@@ -74,6 +75,11 @@ def build_p_median(problem: LocationProblem, rules: SiteRules) -> Siting:
     )
 
 
+def build_ruled_median(problem: LocationProblem, rules: SiteRules) -> SiteModel:
+    """Return the p-median model that takes any rule."""
+    return model_of_siting(build_p_median(problem, rules), n_sites=rules.free.size, total=0.0)
+
+
 def _impedance_without_choice(
     problem: LocationProblem, *, row: NDArray[np.intp], seconds: NDArray[np.float64], is_given: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
@@ -82,6 +88,11 @@ def _impedance_without_choice(
     base_s = np.full(problem.n_demand, unserved_s)
     np.minimum.at(base_s, row[is_given], seconds[is_given])
     return base_s
+
+
+def _most_to_open(problem: LocationProblem, rules: SiteRules) -> int:
+    """Return how many free sites a plan opens at most, as far as is known."""
+    return rules.n_open if problem.rules.is_empty else int(rules.free.size)
 
 
 def _require_reach(is_must: NDArray[np.bool_], *, row: NDArray[np.intp], n_open: int) -> None:

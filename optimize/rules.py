@@ -1,79 +1,125 @@
-"""The rules on sites: which are open in every plan, which are free, and whether the numbers can be met."""
+"""The city's rules: what a plan must be beside good, as frozen values that any model takes.
+
+A new rule becomes a field here, a check in `rule_checks`, a row in `site_rows` (or variables in `cover_limits`), and a recount
+in `verify_rules`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import InfeasibleError
-from optimize.problem import LocationProblem
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SiteRules:
-    """Columns of the impedances by what the rules say of them.
+@dataclass(frozen=True, kw_only=True)
+class SiteGroup:
+    """How many of some sites are open: at least two regeneration sites, at most one of an owner, at least one in a district.
 
     Parameters
     ----------
-    given
-        Whether each candidate is open in every plan, because it is fixed or required, shape (n_candidates,).
-    free
-        Columns of the candidates that may be chosen, sorted by id: the sites, shape (n_sites,).
-    is_free
-        Whether each candidate may be chosen, shape (n_candidates,).
-    site
-        Position in `free` of each candidate that may be chosen, shape (n_candidates,); of no meaning for the others.
-    n_open
-        How many of the free ones to open; at most, where the number of new sites is the answer.
+    name
+        What the planner calls the rule; unique among the groups.
+    ids
+        The candidates of the group. Fixed sites and those open now count as well as new ones.
+    at_least, at_most
+        The limits; None for no limit, not both.
     """
 
-    given: NDArray[np.bool_]
-    free: NDArray[np.intp]
-    is_free: NDArray[np.bool_]
-    site: NDArray[np.intp]
-    n_open: int
+    name: str
+    ids: tuple[str, ...]
+    at_least: int | None = None
+    at_most: int | None = None
 
 
-def site_rules(problem: LocationProblem) -> SiteRules:
-    """Return the rules of a problem as columns and counts.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CoverLimit:
+    """Which share of a district's weight is covered.
 
-    Raises
-    ------
-    InfeasibleError
-        More sites are required than may be opened, or more are to be opened than are free.
+    Parameters
+    ----------
+    name
+        What the planner calls the district; unique among the limits.
+    rows
+        Demand rows of the district, shape (n,), each once.
+    standard_s
+        Covered means an open site within so many seconds, fixed ones included; the standard of the rule, whatever the
+        objective's is.
+    at_least, at_most
+        Limits of the covered share of the district's weight, in [0, 1]; None for no limit, not both. They hold when
+        no more than 1e-9 of the district's weight is missing.
     """
-    required, fixed, forbidden = set(problem.required), set(problem.fixed), set(problem.forbidden)
-    if problem.new is None:
-        return _rules_by_column(problem)
-    if len(required) > problem.new:
-        raise InfeasibleError(
-            f"{len(required)} sites are required, but new = {problem.new}",
-            where="required",
-            examples=sorted(required),
-            n=len(required),
-            remedy=f"Set new to {len(required)} or more, or require fewer",
-        )
-    n_available = problem.n_candidates - len(fixed) - len(forbidden)
-    if problem.new > n_available:
-        raise InfeasibleError(
-            f"new = {problem.new}, but only {n_available} of {problem.n_candidates} candidates are neither fixed "
-            f"({len(fixed)}) nor forbidden ({len(forbidden)})",
-            where="new",
-            remedy=f"Set new to {n_available} or less, or offer more candidates",
-        )
-    return _rules_by_column(problem)
+
+    name: str
+    rows: NDArray[np.intp]
+    standard_s: float
+    at_least: float | None = None
+    at_most: float | None = None
 
 
-def _rules_by_column(problem: LocationProblem) -> SiteRules:
-    """Return the rules as columns, their counts taken as checked."""
-    names = problem.candidate_ids
-    open_now, taken_out = {*problem.fixed, *problem.required}, set(problem.forbidden)
-    given = np.array([name in open_now for name in names], dtype=np.bool_)
-    is_free = ~given & np.array([name not in taken_out for name in names], dtype=np.bool_)
-    free = np.array(sorted(np.flatnonzero(is_free), key=names.__getitem__), dtype=np.intp)
-    site = np.zeros(len(names), dtype=np.intp)
-    site[free] = np.arange(free.size)
-    n_open = int(free.size) if problem.new is None else problem.new - len(problem.required)
-    return SiteRules(given=given, free=free, is_free=is_free, site=site, n_open=n_open)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Spacing:
+    """Pairs of candidates that are too near one another to be open at once.
+
+    Parameters
+    ----------
+    name
+        What the planner calls the rule, such as "500 m apart".
+    pairs
+        Columns of candidates, shape (n_pairs, 2). `optimize.spacing.pairs_nearer` makes them from coordinates. A pair
+        of which both are fixed is no conflict: they stand already.
+    """
+
+    name: str
+    pairs: NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rules:
+    """Rules on the sites and on who is served.
+
+    Parameters
+    ----------
+    new_at_least, new_at_most
+        Range of the number of new sites, where `LocationProblem.new` does not say it exactly. A new site is one in a place
+        where nothing is open now.
+    budget
+        What opening, changing and closing may cost in all, in the unit of `LocationProblem.site_cost`.
+    open_now
+        Ids that are open now and may be closed or change their size; those of `LocationProblem.fixed` stay as they are.
+        Staying open costs nothing.
+    closing_cost
+        What closing each candidate costs, shape (n_candidates,), of the ids of `open_now` only; without it nothing.
+    close_at_least, close_at_most
+        How many of `open_now` close: nothing is open in their place any more. With as many new sites this is relocation.
+    place
+        Where each candidate is, one name per candidate: candidates of one place are sizes of one site, and at most one of them
+        is open. A candidate in the place of one that is open now is its upgrade or extension: it costs its `site_cost`, and
+        is neither new nor a closing.
+    together, apart
+        Pairs of ids that are both open or both not; pairs of which at most one is open.
+    groups, spacing, covers
+        Limits on groups of sites, on distances, and on the covered share of districts.
+    """
+
+    new_at_least: int | None = None
+    new_at_most: int | None = None
+    budget: float | None = None
+    open_now: tuple[str, ...] = ()
+    closing_cost: NDArray[np.float64] | None = None
+    close_at_least: int | None = None
+    close_at_most: int | None = None
+    place: tuple[str, ...] | None = None
+    together: tuple[tuple[str, str], ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
+    groups: tuple[SiteGroup, ...] = ()
+    spacing: Spacing | None = None
+    covers: tuple[CoverLimit, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is no rule at all."""
+        return all(getattr(self, field.name) in (None, ()) for field in fields(self) if field.name != "closing_cost")
+
+
+NO_RULES = Rules()

@@ -25,12 +25,17 @@ problem, Mathematics of Operations Research 4: 233-235, doi:10.1287/moor.4.3.233
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pulp
 from numpy.typing import NDArray
 
 from data.errors import InfeasibleError
 from optimize.aggregate import merge_equal_rows
 from optimize.clock import Clock
+from optimize.cover_limits import add_cover_limits, check_reachable
+from optimize.cover_model import power_of_two
 from optimize.cover_need import CoverNeed
 from optimize.cover_search import find_cover
 from optimize.dominance import without_dominated_rows
@@ -38,10 +43,14 @@ from optimize.evaluate import demand_rows, serving_pairs, site_costs
 from optimize.exact import Answer
 from optimize.highs import SolverOptions
 from optimize.problem import LocationProblem
-from optimize.rules import SiteRules
+from optimize.rules import CoverLimit
+from optimize.site_model import SiteModel, new_site_model
+from optimize.site_rules import SiteRules
 from optimize.siting import RELATIVE_TOLERANCE, build_siting
 
 FORMULATION = "LSCP (Toregas, Swain, ReVelle, Bergman 1971), demand aggregated by cover, without implied rows"
+WHOLE = "the whole city"
+"""What the demand of all rows is called as a district."""
 
 
 def solve_set_cover(problem: LocationProblem, rules: SiteRules, *, options: SolverOptions, clock: Clock, gap: float) -> Answer:
@@ -67,6 +76,22 @@ def solve_set_cover(problem: LocationProblem, rules: SiteRules, *, options: Solv
     """
     given_cost = float(site_costs(problem)[_is_required(problem)].sum())
     return find_cover(build_need(problem, rules), given_cost=given_cost, options=options, clock=clock, gap=gap)
+
+
+def build_ruled_cover(problem: LocationProblem, rules: SiteRules) -> SiteModel:
+    """Return the covering model that takes any rule; staying open costs nothing."""
+    cost = site_costs(problem).copy()
+    cost[[name in set(problem.rules.open_now) for name in problem.candidate_ids]] = 0.0
+    lp, is_open = new_site_model("cover", n_sites=rules.free.size)
+    factor = power_of_two(float(cost.sum()))
+    lp.setObjective(pulp.LpAffineExpression(list(zip(is_open, (cost[rules.free] * factor).tolist(), strict=True))))
+    model = SiteModel(lp=lp, is_open=is_open, factor=factor, constant=float(cost[_is_required(problem)].sum()))
+    share = 1.0 if problem.target_share is None else problem.target_share
+    rows = np.flatnonzero(problem.weight > 0)
+    everybody = CoverLimit(name=WHOLE, rows=rows, standard_s=problem.standard_s or 0.0, at_least=share)
+    check_reachable(problem, rules, (everybody,))
+    add_cover_limits(model, problem, rules, (everybody,))
+    return replace(model, n_classes=len(model.is_missed))
 
 
 def build_need(problem: LocationProblem, rules: SiteRules) -> CoverNeed:

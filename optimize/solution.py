@@ -34,12 +34,16 @@ class Allocation:
     demand
         Rows of the served demand points, shape (n_served,), ascending.
     candidate
-        Column of the nearest selected site of each, shape (n_served,); of equally near ones that with the
-        smallest id.
+        Column of the site that serves each, shape (n_served,): the nearest selected one, of equally near ones that with the
+        smallest id, unless capacities say otherwise.
+    share
+        Part of the weight of the demand point that the site serves, in (0, 1], shape (n_served,); None for all of it.
+        Where it is given a demand point may stand in several rows.
     """
 
     demand: NDArray[np.intp]
     candidate: NDArray[np.intp]
+    share: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +83,11 @@ class Solution:
     status
         `Status.OPTIMAL` only when proven.
     selected
-        Fixed and new sites, in the order of `LocationProblem.candidate_ids`.
+        All open sites, in the order of `LocationProblem.candidate_ids`.
     new
-        The new sites alone, in the same order.
+        Those of them that are opened: neither fixed nor open now, an upgrade among them; in the same order.
+    closed
+        Sites that are open now and close: nothing is open in their place any more; in the same order.
     objective
         ``max_coverage``: covered weight, of fixed and new sites together. ``p_median``: sum of
         weight × impedance in seconds, the unserved counted as `unserved_impedance_s`. ``set_cover``: cost of the new
@@ -116,5 +122,6 @@ class Solution:
     tie_rule: str
     allocation: Allocation
     model: ModelFacts
+    closed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)

@@ -4,70 +4,28 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeGuard
 
 from data.errors import Faults, ProblemError, suggest_name
-from optimize import gradual_coverage, max_coverage, p_center, p_median, set_cover
 from optimize.clock import Clock
-from optimize.evaluate import allocate, objective_value
-from optimize.exact import Answer, find_answer
+from optimize.exact import Answer
+from optimize.explain import explain_refusal
 from optimize.highs import SolverName, SolverOptions
-from optimize.objectives import MAXIMISED, Objective
+from optimize.model import Model
+from optimize.models import MODELS
+from optimize.objectives import MAXIMISED
 from optimize.problem import LocationProblem
-from optimize.rules import SiteRules, site_rules
-from optimize.siting import Siting
+from optimize.rule_sums import check_rule_sums
+from optimize.ruled import solve_ruled
+from optimize.site_rows import closed_sites, site_rows
+from optimize.site_rules import SiteRules, site_rules
 from optimize.solution import TIE_RULE, TIE_RULE_OPEN, ModelFacts, Solution, Status
 from optimize.verify import verify_solution
 
 SOLVERS: tuple[SolverName, ...] = ("highs", "cbc")
 LARGEST_SEED = 2**31 - 1
 """The largest `random_seed` that HiGHS takes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Model:
-    """What a module of a model gives: its formulation, and who answers it."""
-
-    formulation: str
-    answer: Callable[..., Answer]
-
-
-def _answer_siting(
-    problem: LocationProblem,
-    rules: SiteRules,
-    *,
-    build: Callable[[LocationProblem, SiteRules], Siting],
-    absolute_gap: Callable[..., float],
-    options: SolverOptions,
-    clock: Clock,
-    gap: float,
-) -> Answer:
-    """Return the answer of a model that has the form of a siting problem."""
-    allowed = partial(absolute_gap, gap=gap) if gap > 0 else None
-    return find_answer(build(problem, rules), options=options, clock=clock, absolute_gap=allowed)
-
-
-_MODELS: dict[Objective, _Model] = {
-    "max_coverage": _Model(
-        formulation=max_coverage.FORMULATION,
-        answer=partial(_answer_siting, build=max_coverage.build_max_coverage, absolute_gap=max_coverage.absolute_gap),
-    ),
-    "p_median": _Model(
-        formulation=p_median.FORMULATION,
-        answer=partial(_answer_siting, build=p_median.build_p_median, absolute_gap=p_median.absolute_gap),
-    ),
-    "gradual_coverage": _Model(
-        formulation=gradual_coverage.FORMULATION,
-        answer=partial(
-            _answer_siting, build=gradual_coverage.build_gradual_coverage, absolute_gap=gradual_coverage.absolute_gap
-        ),
-    ),
-    "set_cover": _Model(formulation=set_cover.FORMULATION, answer=set_cover.solve_set_cover),
-    "p_center": _Model(formulation=p_center.FORMULATION, answer=p_center.solve_p_center),
-}
 
 
 def solve(
@@ -137,14 +95,25 @@ def solve(
     """
     clock = Clock(began=time.monotonic(), limit_s=time_limit_s)
     _check_options(time_limit_s=time_limit_s, gap=gap, solver=solver, seed=seed, threads=threads)
-    model = _MODELS[problem.objective]
-    rules = site_rules(problem)
+    model, rules = MODELS[problem.objective], site_rules(problem)
     options = SolverOptions(solver=solver, gap_abs=0.0, time_limit_s=None, seed=seed, threads=threads)
-    answer = model.answer(problem, rules, options=options, clock=clock, gap=gap)
-    facts = _facts(answer, formulation=model.formulation, solver=solver)
-    solution = _as_solution(problem, answer, rules=rules, facts=facts, clock=clock, gap=gap)
+    answer = _find_answer(problem, rules, model=model, options=options, clock=clock, gap=gap)
+    solution = _as_solution(problem, answer, rules=rules, model=model, solver=solver, clock=clock, gap=gap)
     verify_solution(problem, solution)
     return solution
+
+
+def _find_answer(
+    problem: LocationProblem, rules: SiteRules, *, model: Model, options: SolverOptions, clock: Clock, gap: float
+) -> Answer:
+    """Return the answer of a model, by its fast way where no rule stands against that."""
+    if problem.rules.is_empty and model.answer is not None:
+        return model.answer(problem, rules, options=options, clock=clock, gap=gap)
+    refuse = partial(explain_refusal, options=options, clock=clock)
+    if model.answer_ruled is not None:
+        check_rule_sums(problem, rules, site_rows(problem, rules))
+        return model.answer_ruled(problem, rules, refuse=refuse, options=options, clock=clock, gap=gap)
+    return solve_ruled(problem, rules, model=model, refuse=refuse, options=options, clock=clock, gap=gap)
 
 
 def _facts(answer: Answer, *, formulation: str, solver: SolverName) -> ModelFacts:
@@ -161,17 +130,25 @@ def _facts(answer: Answer, *, formulation: str, solver: SolverName) -> ModelFact
 
 
 def _as_solution(
-    problem: LocationProblem, answer: Answer, *, rules: SiteRules, facts: ModelFacts, clock: Clock, gap: float
+    problem: LocationProblem,
+    answer: Answer,
+    *,
+    rules: SiteRules,
+    model: Model,
+    solver: SolverName,
+    clock: Clock,
+    gap: float,
 ) -> Solution:
     """Return an answer in the words of the problem; its objective is counted anew from the arrays."""
     opened = {problem.candidate_ids[j] for j in rules.free[answer.rank]} | set(problem.required)
-    new = tuple(name for name in problem.candidate_ids if name in opened)
     selected = tuple(name for name in problem.candidate_ids if name in opened or name in problem.fixed)
-    allocation = allocate(problem, selected)
-    objective = objective_value(problem, allocation, new=new)
+    new = tuple(name for name in selected if name in opened and name not in problem.rules.open_now)
+    allocation = model.allocate(problem, selected) if answer.allocation is None else answer.allocation
+    objective = model.measure(problem, allocation, new=new)
     missing = 0.0 if answer.is_optimal else answer.upper - answer.lower
     if problem.objective in MAXIMISED:
-        best_bound = min(objective + missing, math.fsum(problem.weight))
+        whole = math.fsum(problem.weight) if problem.site_impedance is None else math.inf
+        best_bound = min(objective + missing, whole)
     else:
         best_bound = max(objective - missing, 0.0)
     larger = max(objective, best_bound)
@@ -185,7 +162,8 @@ def _as_solution(
         is_tie_broken=answer.is_tie_broken,
         tie_rule=TIE_RULE if answer.is_tie_broken else TIE_RULE_OPEN,
         allocation=allocation,
-        model=facts,
+        model=_facts(answer, formulation=model.formulation, solver=solver),
+        closed=closed_sites(problem, selected),
         notes=_notes(answer, gap=gap),
         seconds=time.monotonic() - clock.began,
     )

@@ -11,6 +11,7 @@ from data.errors import VerificationError
 from optimize.objectives import MAXIMISED
 from optimize.problem import LocationProblem
 from optimize.solution import Solution, Status
+from optimize.verify_rules import recount_rules
 
 TOLERANCE = 1e-9
 
@@ -97,10 +98,15 @@ def _check_sites(problem: LocationProblem, solution: Solution, checks: _Checks) 
     for name, ids in (("selected", solution.selected), ("new", solution.new)):
         in_order = tuple(value for value in problem.candidate_ids if value in set(ids))
         checks.check(f"{name} stands in the order of the candidates, each once", holds=in_order == ids, seen=ids)
-    checks.check("selected is fixed and new together", holds=selected == fixed | new, seen=sorted(selected ^ (fixed | new)))
-    checks.check("no new site is fixed", holds=not new & fixed, seen=sorted(new & fixed))
-    if problem.new is not None:
-        checks.check(f"exactly {problem.new} sites are new", holds=len(solution.new) == problem.new, seen=len(solution.new))
+    open_now = set(problem.rules.open_now)
+    apart = selected - open_now
+    checks.check(
+        "beside what is open now, selected is fixed and new", holds=apart == fixed | new, seen=sorted(apart ^ (fixed | new))
+    )
+    standing = sorted(new & (fixed | open_now))
+    checks.check("no new site is open already", holds=not standing, seen=standing)
+    for rule, holds, seen in recount_rules(problem, solution):
+        checks.check(rule, holds=holds, seen=seen)
     missing = sorted(set(problem.required) - new)
     checks.check("every required site is new", holds=not missing, seen=missing)
     forbidden = sorted(selected & set(problem.forbidden))

@@ -14,7 +14,7 @@ from data.errors import FaultsError, ProblemError
 from optimize.decay import Decay, LinearDecay, LogisticDecay, StepDecay
 from optimize.gradual_coverage import build_gradual_coverage
 from optimize.problem import LocationProblem
-from optimize.rules import site_rules
+from optimize.site_rules import site_rules
 from optimize.solution import Status
 from optimize.solve import solve
 from tests.optimize.test_properties import check_against_all_plans, shuffled, solve_or_none

@@ -127,7 +127,8 @@ def test_a_plan_that_breaks_the_rules_of_the_model_is_a_solver_error(monkeypatch
 
 
 def test_the_solution_is_verified_before_it_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "objective_value", lambda _problem, _allocation, **_: 123.0)
+    wrong = replace(solve.MODELS["max_coverage"], measure=lambda _problem, _allocation, **_: 123.0)
+    monkeypatch.setattr(solve, "MODELS", {"max_coverage": wrong})
     with pytest.raises(VerificationError, match="the objective is the recounted one"):
         solve.solve(coverage([[0.0, 0.0]]))
 

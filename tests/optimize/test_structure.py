@@ -16,7 +16,7 @@ from optimize.lagrange import narrow
 from optimize.max_coverage import build_max_coverage
 from optimize.p_median import build_p_median
 from optimize.problem import LocationProblem
-from optimize.rules import site_rules
+from optimize.site_rules import site_rules
 from optimize.siting import Siting, restrict
 from tests.optimize.toys import coverage, median
 

@@ -1,0 +1,43 @@
+"""What the module of a published model gives to `optimize.solve`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from optimize.evaluate import allocate, objective_value
+from optimize.exact import Answer
+from optimize.problem import LocationProblem
+from optimize.site_model import SiteModel
+from optimize.site_rules import SiteRules
+from optimize.solution import Allocation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One published model.
+
+    Parameters
+    ----------
+    formulation
+        The model in a few words, with its source.
+    build
+        ``build(problem, sites) -> SiteModel``: the model that takes any rule, its number of sites left to the rules. None where
+        the model is answered by a row of questions.
+    answer
+        ``answer(problem, sites, *, options, clock, gap) -> Answer``: the fast way where there are no rules beside fixed,
+        required and forbidden sites and an exact number. None: the way with rules is taken there too.
+    answer_ruled
+        The way with rules where `build` is None, called as `answer`.
+    allocate
+        ``allocate(problem, selected) -> Allocation``: who is served by which open site, where the answer does not say it.
+    measure
+        ``measure(problem, allocation, *, new) -> float``: the objective, counted from the arrays.
+    """
+
+    formulation: str
+    build: Callable[[LocationProblem, SiteRules], SiteModel] | None
+    answer: Callable[..., Answer] | None = None
+    answer_ruled: Callable[..., Answer] | None = None
+    allocate: Callable[[LocationProblem, Collection[str]], Allocation] = allocate
+    measure: Callable[..., float] = objective_value

@@ -1,0 +1,67 @@
+"""Every model by its objective: where a new one is entered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+from optimize import gradual_coverage, max_coverage, p_center, p_median, set_cover
+from optimize.clock import Clock
+from optimize.exact import Answer, find_answer
+from optimize.highs import SolverOptions
+from optimize.model import Model
+from optimize.objectives import Objective
+from optimize.problem import LocationProblem
+from optimize.site_rules import SiteRules
+from optimize.siting import Siting
+
+
+def _answer_siting(
+    problem: LocationProblem,
+    rules: SiteRules,
+    *,
+    build: Callable[[LocationProblem, SiteRules], Siting],
+    absolute_gap: Callable[..., float],
+    options: SolverOptions,
+    clock: Clock,
+    gap: float,
+) -> Answer:
+    """Return the answer of a model that has the form of a siting problem."""
+    allowed = partial(absolute_gap, gap=gap) if gap > 0 else None
+    return find_answer(build(problem, rules), options=options, clock=clock, absolute_gap=allowed)
+
+
+MODELS: Mapping[Objective, Model] = MappingProxyType(
+    {
+        "max_coverage": Model(
+            formulation=max_coverage.FORMULATION,
+            build=max_coverage.build_ruled_coverage,
+            answer=partial(_answer_siting, build=max_coverage.build_max_coverage, absolute_gap=max_coverage.absolute_gap),
+        ),
+        "p_median": Model(
+            formulation=p_median.FORMULATION,
+            build=p_median.build_ruled_median,
+            answer=partial(_answer_siting, build=p_median.build_p_median, absolute_gap=p_median.absolute_gap),
+        ),
+        "gradual_coverage": Model(
+            formulation=gradual_coverage.FORMULATION,
+            build=gradual_coverage.build_ruled_gradual,
+            answer=partial(
+                _answer_siting,
+                build=gradual_coverage.build_gradual_coverage,
+                absolute_gap=gradual_coverage.absolute_gap,
+            ),
+        ),
+        "set_cover": Model(
+            formulation=set_cover.FORMULATION, build=set_cover.build_ruled_cover, answer=set_cover.solve_set_cover
+        ),
+        "p_center": Model(
+            formulation=p_center.FORMULATION,
+            build=None,
+            answer=p_center.solve_p_center,
+            answer_ruled=p_center.solve_ruled_p_center,
+        ),
+    }
+)
+"""The models."""

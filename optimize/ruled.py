@@ -1,0 +1,176 @@
+"""The exact answer of any model under any rule: one integer programme, and a second one for the tie rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pulp
+from numpy.typing import NDArray
+
+from data.errors import SolverError
+from optimize.clock import Clock
+from optimize.cover_limits import add_cover_limits
+from optimize.cover_model import linear_row
+from optimize.exact import Answer
+from optimize.highs import Outcome, Proof, SolverOptions, run_solver
+from optimize.model import Model
+from optimize.problem import LocationProblem
+from optimize.rule_sums import check_rule_sums
+from optimize.site_model import SiteModel, add_site_rows
+from optimize.site_rows import SiteRow, site_rows
+from optimize.site_rules import SiteRules
+from optimize.siting import RELATIVE_TOLERANCE
+from optimize.solution import Allocation
+
+Refuse = Callable[[LocationProblem, SiteRules], Exception]
+"""What makes the error of a problem that no plan meets."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Found:
+    """A plan of the solver: its sites, who is served where the model says it, and its cost counted from the arrays."""
+
+    plan: NDArray[np.intp]
+    allocation: Allocation | None
+    cost: float
+
+
+def solve_ruled(
+    problem: LocationProblem,
+    sites: SiteRules,
+    *,
+    model: Model,
+    refuse: Refuse,
+    options: SolverOptions,
+    clock: Clock,
+    gap: float,
+) -> Answer:
+    """Return the best plan under all rules with its proof.
+
+    Parameters
+    ----------
+    problem, sites
+        The problem, and what `site_rules` says of it.
+    model
+        The model of its objective.
+    refuse
+        Makes the error where there is no plan.
+    options, clock
+        How to ask the solver, and how long; its gap and time are set here.
+    gap
+        Relative gap at which to stop.
+
+    Raises
+    ------
+    InfeasibleError
+        No plan meets the rules.
+    SolverError
+        The solver failed, or the time was over before there was a plan.
+    """
+    rows = site_rows(problem, sites)
+    check_rule_sums(problem, sites, rows)
+    built = build_ruled(problem, sites, model=model, rows=rows)
+    offset = (built.constant - built.total) * built.factor
+    asked = replace(options, gap_rel=gap, gap_abs=0.0, offset=offset, time_limit_s=clock.left_s())
+    outcome = run_solver(built.lp, asked)
+    if outcome.proof is Proof.INFEASIBLE:
+        raise refuse(problem, sites)
+    if outcome.proof is Proof.NOTHING:
+        raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
+    found = _read(problem, sites, built=built, model=model)
+    answer = _judged(problem, sites, found, built=built, outcome=outcome, is_exact=gap == 0)
+    if not answer.is_optimal:
+        return answer
+    first = _first_of_equals(problem, sites, found, model=model, rows=rows, options=options, clock=clock)
+    if first is None:
+        return answer
+    return replace(
+        answer, rank=first.plan, allocation=first.allocation, upper=min(first.cost, answer.upper), is_tie_broken=True
+    )
+
+
+def build_ruled(problem: LocationProblem, sites: SiteRules, *, model: Model, rows: Sequence[SiteRow]) -> SiteModel:
+    """Return the model of the objective with the rows of every rule."""
+    if model.build is None:
+        raise SolverError(f"{problem.objective} has no model of its own", where="objective")
+    built = model.build(problem, sites)
+    add_cover_limits(built, problem, sites, problem.rules.covers)
+    add_site_rows(built.lp, built.is_open, rows)
+    return built
+
+
+def _read(problem: LocationProblem, sites: SiteRules, *, built: SiteModel, model: Model) -> _Found:
+    """Return the plan that the solved model holds."""
+    plan = built.plan()
+    chosen = names_of(problem, sites, plan)
+    allocation = built.allocation() if built.allocation is not None else None
+    served = allocation if allocation is not None else model.allocate(problem, {*chosen, *problem.fixed})
+    new = chosen - set(problem.rules.open_now)
+    objective = model.measure(problem, served, new=new)
+    return _Found(plan=plan, allocation=allocation, cost=built.total - objective if built.total else objective)
+
+
+def names_of(problem: LocationProblem, sites: SiteRules, plan: NDArray[np.intp]) -> set[str]:
+    """Return the ids that a plan opens beside the fixed ones."""
+    return {problem.candidate_ids[j] for j in sites.free[plan].tolist()} | set(problem.required)
+
+
+def _judged(
+    problem: LocationProblem, sites: SiteRules, found: _Found, *, built: SiteModel, outcome: Outcome, is_exact: bool
+) -> Answer:
+    """Return the answer with what the solver proved; optimal only where the bound meets the cost counted from the arrays."""
+    lower = -np.inf if outcome.bound is None else outcome.bound / built.factor + built.constant
+    scale = max(abs(found.cost), abs(built.total))
+    is_close = found.cost - lower <= RELATIVE_TOLERANCE * scale
+    return Answer(
+        rank=found.plan,
+        upper=found.cost,
+        lower=min(lower, found.cost),
+        is_optimal=outcome.proof is Proof.OPTIMAL and is_exact and is_close,
+        is_cut=outcome.proof is not Proof.OPTIMAL,
+        is_tie_broken=False,
+        n_sites=int(sites.free.size),
+        n_classes=built.n_classes,
+        n_rows=built.lp.numConstraints(),
+        n_columns=built.lp.numVariables(),
+        n_nonzeros=sum(len(row) for row in built.lp.constraints()),
+        allocation=found.allocation,
+    )
+
+
+def _first_of_equals(
+    problem: LocationProblem,
+    sites: SiteRules,
+    best: _Found,
+    *,
+    model: Model,
+    rows: Sequence[SiteRow],
+    options: SolverOptions,
+    clock: Clock,
+) -> _Found | None:
+    """Return the plan with the least sum of positions among those as good as the best one; None if not proven in time."""
+    built = build_ruled(problem, sites, model=model, rows=rows)
+    room = RELATIVE_TOLERANCE * max(abs(best.cost), abs(built.total))
+    limit_cost(built, best.cost + room)
+    rank_objective(built)
+    outcome = run_solver(built.lp, replace(options, gap_abs=0.0, time_limit_s=clock.left_s()))
+    if outcome.proof is not Proof.OPTIMAL:
+        return None
+    found = _read(problem, sites, built=built, model=model)
+    return found if found.cost <= best.cost + 2 * room else None
+
+
+def limit_cost(built: SiteModel, most: float) -> None:
+    """Add that a plan costs no more than so much; without costs there is nothing to limit."""
+    terms: list[tuple[Any, float]] = list(built.lp.objective.items())
+    if terms:
+        rhs = (most - built.constant) * built.factor
+        built.lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintLE, rhs=rhs), "cost")
+
+
+def rank_objective(built: SiteModel) -> None:
+    """Turn the objective into the sum of the positions of the open sites in the sorted list of free candidates."""
+    built.lp.setObjective(pulp.LpAffineExpression([(site, float(k + 1)) for k, site in enumerate(built.is_open)]))
