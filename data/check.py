@@ -14,7 +14,7 @@ from data.city import NetworkArrays
 from data.clean.census import FIXED_COLUMNS, check_totals
 from data.clean.sites import SITE_COLUMNS
 from data.errors import ColumnError, CountError, CrsError, Faults, FaultsError, GeometryError, IdError, PackError, PlannerError
-from data.groups import census_groups, count_group
+from data.layer_groups import count_by_quarter
 from data.line_checks import LINE_COLUMNS, check_assumed
 from data.pack import CityPack, find_file_faults, open_pack
 from data.pack_facts import Frames, describe_pack
@@ -32,6 +32,7 @@ COLUMNS = {
     "pieces": ("cell_id", "nil", "area_m2", "geometry"),
     "cells": ("cell_id", "nil", "area_m2", "geometry"),
     "no_place": ("nil",),
+    "points": ("layer", "nil", "geometry"),
     "lines": LINE_COLUMNS,
     "headways": HEADWAY_COLUMNS,
 }
@@ -190,15 +191,15 @@ def _check_people(pack: CityPack, frames: Frames, faults: Faults) -> None:
         except PlannerError as error:
             faults.add(error)
     wrong = []
-    for group in census_groups(pack.groups):
+    for group in pack.groups:
         try:
-            counts = count_group(census.set_index("section"), group).set_axis(census["nil"])
+            counts = count_by_quarter(group, frames)
         except PlannerError as error:
             faults.add(error)
             continue
-        wrong += _compare_spread(counts.groupby(level=0).sum(), group.key, frames)
+        wrong += _compare_spread(counts, group.key, frames)
     if wrong:
-        what = "people on the cells are not those of the census"
+        what = "people on the cells are not those that were counted"
         faults.add(CountError(what, where=where, n=len(wrong), examples=wrong, remedy="Build the pack again"))
 
 
@@ -212,7 +213,7 @@ def _compare_spread(counted: pd.Series, key: str, frames: Frames) -> list[str]:
     both = pd.DataFrame({"counted": counted, "spread": spread}).fillna(0.0)
     differs = (both["counted"] - both["spread"]).abs() > PEOPLE_TOLERANCE * both["counted"].clip(lower=1.0)
     wrong = [
-        f"{key} in quarter {nil}: sections {row.counted:,.3f}, pieces and no_place {row.spread:,.3f}"
+        f"{key} in quarter {nil}: counted {row.counted:,.3f}, pieces and no_place {row.spread:,.3f}"
         for nil, row in both[differs].iterrows()
     ]
     if cells is not None and key in cells:

@@ -10,7 +10,8 @@ import pandas as pd
 from data.city import NetworkArrays, Paper
 from data.columns import CONTROL
 from data.errors import PlannerError
-from data.groups import Group, census_groups, count_group
+from data.groups import Group, count_group
+from data.layer_groups import count_by_quarter
 from data.pack import CityPack
 
 Frames = Mapping[str, pd.DataFrame]
@@ -80,18 +81,22 @@ def _describe_people(pack: CityPack, frames: Frames) -> list[str]:
     if census is None:
         return []
     lines = [f"{len(census):,} census sections, {int(census['is_no_place'].sum())} of them without a place"]
-    for group in census_groups(pack.groups):
+    for group in pack.groups:
         try:
-            lines.append(_describe_group(group, census, frames.get("cells")))
+            lines.append(_describe_group(group, census, frames))
         except PlannerError:
             continue  # told as a fault by whoever checks the pack
     return lines
 
 
-def _describe_group(group: Group, census: pd.DataFrame, cells: pd.DataFrame | None) -> str:
-    counts = count_group(census, group)
-    without = counts[census["is_no_place"]].sum()
-    text = f"{group.key}: {counts.sum():,.0f} {group.unit} by quarter, {without:,.0f} of them without a place"
+def _describe_group(group: Group, census: pd.DataFrame, frames: Frames) -> str:
+    cells, no_place = frames.get("cells"), frames.get("no_place")
+    total = float(count_by_quarter(group, frames).sum())
+    if group.origin is None:
+        without = float(count_group(census, group)[census["is_no_place"]].sum())
+    else:
+        without = float(no_place[group.key].sum()) if no_place is not None and group.key in no_place else 0.0
+    text = f"{group.key}: {total:,.0f} {group.unit} by quarter, {without:,.0f} of them without a place"
     return f"{text}, {cells[group.key].sum():,.0f} in cells" if cells is not None and group.key in cells else text
 
 

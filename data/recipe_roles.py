@@ -12,12 +12,13 @@ from data.recipe_layers import (
     StationsEntry,
     TotalsEntry,
 )
+from data.recipe_points import PointsEntry
 from data.recipe_streets import GRAPH_SUFFIXES, StreetGraphEntry, StreetsEntry, StreetTablesEntry
 from data.recipe_transit import LinesEntry, TimetableEntry
 
 LayerEntry = (
     BoundaryEntry | AreasEntry | CensusEntry | TotalsEntry | FactsEntry | SitesEntry | StationsEntry | StreetsEntry
-    | StreetTablesEntry | StreetGraphEntry | LinesEntry | TimetableEntry
+    | StreetTablesEntry | StreetGraphEntry | LinesEntry | TimetableEntry | PointsEntry
 )  # fmt: skip
 ENTRY_OF_ROLE: dict[str, type[LayerEntry]] = {
     "boundary": BoundaryEntry,
@@ -29,6 +30,7 @@ ENTRY_OF_ROLE: dict[str, type[LayerEntry]] = {
     "services": SitesEntry,
     "spaces": SitesEntry,
     "stations": StationsEntry,
+    "points": PointsEntry,
     "lines": LinesEntry,
     "timetable": TimetableEntry,
     "streets": StreetsEntry,

@@ -15,6 +15,7 @@ from data.agreement import check_together
 from data.city import CityFacts, CityLayer, CitySources, KnownRate, NetworkArrays, Paper, join_papers
 from data.clean.areas import clean_areas, clean_boundary
 from data.clean.census import clean_census
+from data.clean.counted_points import clean_counted_points, join_points
 from data.clean.facts import clean_facts, clean_totals
 from data.clean.sites import clean_sites, join_sites
 from data.clean.stations import clean_stations
@@ -38,6 +39,7 @@ from data.recipe_layers import (
     StationsEntry,
     TotalsEntry,
 )
+from data.recipe_points import PointsEntry
 from data.recipe_roles import LayerEntry
 from data.recipe_streets import StreetGraphEntry, StreetsEntry, StreetTablesEntry
 from data.recipe_transit import LinesEntry, TimetableEntry, list_limits
@@ -46,7 +48,7 @@ __all__ = ["CityFacts", "CityLayer", "CitySources", "NetworkArrays", "Paper", "r
 
 ORDER = (
     "quarters", "districts", "boundary", "census", "quarter_totals", "quarter_facts",
-    "services", "spaces", "stations", "lines", "timetable", "streets",
+    "services", "spaces", "stations", "points", "lines", "timetable", "streets",
 )  # fmt: skip
 NO_PAPER = Paper(source="the recipe names no source", licence="none", attribution="none", date="none")
 """The paper of an empty layer of services or spaces, which every pack has."""
@@ -138,6 +140,8 @@ def _read_layer(name: str, entry: LayerEntry, reading: Reading) -> None:
             frame = clean_facts(table, entry, quarters=areas.quarters)
         case SitesEntry():
             frame, notes = clean_sites(name, table, entry, crs=crs, areas=areas)
+        case PointsEntry():
+            frame, notes = clean_counted_points(name, table, entry, crs=crs, areas=areas)
         case StationsEntry():
             frame = clean_stations(table, entry, crs=crs, area=areas.whole)
         case LinesEntry():
@@ -201,6 +205,8 @@ def _join_layer(role: str, frames: Mapping[str, pd.DataFrame], reading: Reading)
     elif role == "quarter_facts":
         whole = [frame.set_index("nil") for frame in frames.values()]
         joined = pd.concat(whole, axis=1).sort_index().rename_axis("nil").reset_index()
+    elif role == "points":
+        joined = join_points(list(frames.values()), crs=reading.crs)
     elif role == "stations":
         joined = pd.concat(list(frames.values())).sort_values("station_id", ignore_index=True)
     else:

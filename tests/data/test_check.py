@@ -68,7 +68,7 @@ def test_people_that_were_lost_between_census_and_cells_are_told(tiny: TinyCity,
     write_pack(tiny.read(), tmp_path / "pack", derived=derived)
     (fault,) = check_pack(tmp_path / "pack").faults
     assert isinstance(fault, CountError)
-    assert fault.examples == ("women in quarter 9: sections 251.000, pieces and no_place 220.000",)
+    assert fault.examples == ("women in quarter 9: counted 251.000, pieces and no_place 220.000",)
 
 
 def test_changed_files_rows_and_geometries_are_told_at_once(tiny: TinyCity, tmp_path: Path) -> None:

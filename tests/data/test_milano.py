@@ -16,7 +16,7 @@ import shapely
 
 from data.check import check_pack
 from data.city import CitySources
-from data.groups import count_group
+from data.groups import census_groups, count_group
 from data.interpolate_times import measure_steps
 from data.lines import build_assumed_feed
 from data.pack import CityPack, read_pack, write_pack
@@ -70,7 +70,7 @@ def test_residents_with_and_without_a_place(milano: CitySources) -> None:
 
 def test_known_groups(milano: CitySources) -> None:
     census = milano.layers["census"].frame
-    counts = {group.key: count_group(census, group).sum() for group in milano.groups}
+    counts = {group.key: count_group(census, group).sum() for group in census_groups(milano.groups)}
     assert counts["residents"] == 1_242_123
     assert counts["youth_15_29"] == 158_221  # published: ISTAT 8milaCensus
     assert counts["unemployed"] == counts["labour_force"] - counts["employed"] == 40_821
