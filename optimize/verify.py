@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from types import MappingProxyType
 
 from data.errors import VerificationError
-from optimize.objectives import MAXIMISED
+from optimize.objectives import MAXIMISED, Objective
 from optimize.problem import LocationProblem
+from optimize.recount import TOLERANCE, Recount
+from optimize.recount_nearest import recount_nearest
 from optimize.solution import Solution, Status
 from optimize.verify_rules import recount_rules
 
-TOLERANCE = 1e-9
+RECOUNTS: Mapping[Objective, Callable[[LocationProblem, Solution], Recount]] = MappingProxyType(
+    {
+        "max_coverage": recount_nearest,
+        "p_median": recount_nearest,
+        "set_cover": recount_nearest,
+        "p_center": recount_nearest,
+        "gradual_coverage": recount_nearest,
+    }
+)
+"""The recount of every objective: where that of a new model is entered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +80,10 @@ def verify_solution(problem: LocationProblem, solution: Solution) -> Verificatio
     """
     checks = _Checks()
     _check_sites(problem, solution, checks)
-    nearest_s, nearest = _nearest_selected(problem, solution)
-    is_served = _is_served(problem, nearest_s)
-    _check_allocation(solution, demand=np.flatnonzero(is_served), candidate=nearest[is_served], checks=checks)
-    _check_service(problem, is_served=is_served, checks=checks)
-    objective = _objective(problem, solution, nearest_s=nearest_s, is_served=is_served)
-    _check_figures(problem, solution, objective=objective, checks=checks)
+    recount = RECOUNTS[problem.objective](problem, solution)
+    for rule, holds, seen in recount.findings:
+        checks.check(rule, holds=holds, seen=seen)
+    _check_figures(problem, solution, objective=recount.objective, checks=checks)
     if checks.failed:
         raise VerificationError(
             "the solution does not agree with its recount: " + "; ".join(checks.failed),
@@ -83,9 +91,9 @@ def verify_solution(problem: LocationProblem, solution: Solution) -> Verificatio
             remedy="Do not use this solution; the figures contradict the problem",
         )
     return Verification(
-        objective=objective,
-        covered_weight=float(problem.weight[is_served].sum()),
-        n_served=int(is_served.sum()),
+        objective=recount.objective,
+        covered_weight=recount.covered_weight,
+        n_served=recount.n_served,
         checks=tuple(checks.passed),
     )
 
@@ -111,72 +119,6 @@ def _check_sites(problem: LocationProblem, solution: Solution, checks: _Checks) 
     checks.check("every required site is new", holds=not missing, seen=missing)
     forbidden = sorted(selected & set(problem.forbidden))
     checks.check("no forbidden site is selected", holds=not forbidden, seen=forbidden)
-
-
-def _nearest_selected(problem: LocationProblem, solution: Solution) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return impedance and column of the nearest selected site of each demand row; infinite where none is reachable."""
-    nearest_s = np.full(problem.weight.size, np.inf)
-    nearest = np.zeros(problem.weight.size, dtype=np.intp)
-    by_column = problem.impedance_s.tocsc()
-    column_of = {name: j for j, name in enumerate(problem.candidate_ids)}
-    for name in sorted(set(solution.selected) & set(column_of)):  # by id, so that the first one wins a tie
-        column = column_of[name]
-        stored = slice(by_column.indptr[column], by_column.indptr[column + 1])
-        row, seconds = by_column.indices[stored], by_column.data[stored]
-        is_nearer = seconds < nearest_s[row]
-        nearest_s[row[is_nearer]] = seconds[is_nearer]
-        nearest[row[is_nearer]] = column
-    return nearest_s, nearest
-
-
-def _is_served(problem: LocationProblem, nearest_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return whether the nearest selected site of each demand row serves it."""
-    if problem.decay is not None:
-        return np.asarray(problem.decay.share(nearest_s) > 0)
-    if problem.standard_s is not None:
-        return np.asarray(nearest_s <= problem.standard_s)
-    limit_s = np.inf if problem.unserved_impedance_s is None else problem.unserved_impedance_s
-    return np.asarray(nearest_s < limit_s)
-
-
-def _check_allocation(solution: Solution, *, demand: NDArray[np.intp], candidate: NDArray[np.intp], checks: _Checks) -> None:
-    """Check who is served, and by which site."""
-    claimed = solution.allocation
-    is_same = np.array_equal(claimed.demand, demand)
-    seen = f"{claimed.demand.size} rows, {demand.size} by the recount"
-    checks.check("the allocation has exactly the served demand rows, ascending", holds=is_same, seen=seen)
-    if is_same and claimed.candidate.shape == candidate.shape:
-        other = demand[claimed.candidate != candidate]
-        checks.check("each is served by the nearest site", holds=not other.size, seen=f"others in rows {other[:5].tolist()}")
-    elif is_same:
-        checks.check("each is served by the nearest site", holds=False, seen=f"{claimed.candidate.size} sites")
-
-
-def _check_service(problem: LocationProblem, *, is_served: NDArray[np.bool_], checks: _Checks) -> None:
-    """Check that whoever must be served is."""
-    if problem.target_share is not None:
-        share = float(problem.weight[is_served].sum() / problem.weight.sum())
-        checks.check("the target share is covered", holds=share >= problem.target_share - TOLERANCE, seen=share)
-    elif problem.objective not in MAXIMISED and problem.unserved_impedance_s is None:
-        lost = np.flatnonzero(~is_served & (problem.weight > 0))
-        checks.check("every demand row with a weight is served", holds=not lost.size, seen=lost[:5].tolist())
-
-
-def _objective(
-    problem: LocationProblem, solution: Solution, *, nearest_s: NDArray[np.float64], is_served: NDArray[np.bool_]
-) -> float:
-    """Return the objective from the nearest impedances, or from the new sites."""
-    if problem.objective == "set_cover":
-        is_new = np.isin(np.array(problem.candidate_ids), np.array(solution.new, dtype=str))
-        return float(is_new.sum() if problem.site_cost is None else problem.site_cost[is_new].sum())
-    if problem.decay is not None:
-        return float(np.sum(problem.weight * problem.decay.share(nearest_s)))
-    if problem.objective == "p_center":
-        return float(nearest_s[problem.weight > 0].max())
-    if problem.objective == "max_coverage":
-        return float(problem.weight[is_served].sum())
-    unserved_s = 0.0 if problem.unserved_impedance_s is None else problem.unserved_impedance_s
-    return float(np.sum(problem.weight * np.where(is_served, nearest_s, unserved_s)))
 
 
 def _check_figures(problem: LocationProblem, solution: Solution, *, objective: float, checks: _Checks) -> None:
