@@ -33,6 +33,9 @@ class Model:
         ``allocate(problem, selected) -> Allocation``: who is served by which open site, where the answer does not say it.
     measure
         ``measure(problem, allocation, *, new) -> float``: the objective, counted from the arrays.
+    value
+        ``value(problem, selected) -> float``: the objective, counted from the arrays, where it is not that of the allocation
+        alone but of all open sites; then `measure` is not asked.
     """
 
     formulation: str
@@ -41,3 +44,12 @@ class Model:
     answer_ruled: Callable[..., Answer] | None = None
     allocate: Callable[[LocationProblem, Collection[str]], Allocation] = allocate
     measure: Callable[..., float] = objective_value
+    value: Callable[[LocationProblem, Collection[str]], float] | None = None
+
+    def objective(
+        self, problem: LocationProblem, allocation: Allocation, *, selected: Collection[str], new: Collection[str]
+    ) -> float:
+        """Return the objective of a set of open sites, the fixed ones among them, and of who is served by which."""
+        if self.value is not None:
+            return self.value(problem, selected)
+        return self.measure(problem, allocation, new=new)

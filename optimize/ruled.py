@@ -107,9 +107,9 @@ def _read(problem: LocationProblem, sites: SiteRules, *, built: SiteModel, model
     plan = built.plan()
     chosen = names_of(problem, sites, plan)
     allocation = built.allocation() if built.allocation is not None else None
-    served = allocation if allocation is not None else model.allocate(problem, {*chosen, *problem.fixed})
-    new = chosen - set(problem.rules.open_now)
-    objective = model.measure(problem, served, new=new)
+    selected = {*chosen, *problem.fixed}
+    served = allocation if allocation is not None else model.allocate(problem, selected)
+    objective = model.objective(problem, served, selected=selected, new=chosen - set(problem.rules.open_now))
     return _Found(plan=plan, allocation=allocation, cost=built.total - objective if built.total else objective)
 
 

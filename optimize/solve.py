@@ -144,7 +144,7 @@ def _as_solution(
     selected = tuple(name for name in problem.candidate_ids if name in opened or name in problem.fixed)
     new = tuple(name for name in selected if name in opened and name not in problem.rules.open_now)
     allocation = model.allocate(problem, selected) if answer.allocation is None else answer.allocation
-    objective = model.measure(problem, allocation, new=new)
+    objective = model.objective(problem, allocation, selected=selected, new=new)
     missing = 0.0 if answer.is_optimal else answer.upper - answer.lower
     if problem.objective in MAXIMISED:
         whole = math.fsum(problem.weight) if problem.site_impedance is None else math.inf
