@@ -10,14 +10,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from data.errors import ScenarioError
+from data.errors import ScenarioError, suggest_name
 from data.pack import read_pack
 from diffusa.show import parse_language
 from diffusa.steps import Steps
 from maps.i18n import Language, format_number, format_percent, translate
 
 if TYPE_CHECKING:
-    from layers.backtest import Backtest  # not at run time: statsmodels takes a second to import
+    from diffusa.need_estimate import NeedQuestion  # not at run time: statsmodels takes a second to import
+    from layers.backtest import Backtest
 
 DEFINITION = "inactive_not_student_2011"
 need_app = typer.Typer(help="Estimate who is at risk, and say how sure that is.", no_args_is_help=True)
@@ -28,41 +29,39 @@ def register(app: typer.Typer) -> None:
     app.add_typer(need_app, name="need")
 
 
-@need_app.callback()
-def _common() -> None:
-    """Say nothing: with one command alone, typer would drop its name."""
+Definition = Annotated[str, typer.Option("--definition", help="Whose risk; a key of the catalogue.")]
+Observed = Annotated[Path | None, typer.Option("--observed", help="CSV of observed rates: id_nil or nil, rate_pct.")]
+HowFitted = Annotated[str, typer.Option("--estimator", help="index, or regression on the observed rates.")]
+Rate = Annotated[float | None, typer.Option("--rate", help="Rate of the city in percent; default: the official.")]
+Without = Annotated[list[str] | None, typer.Option("--without", help="A factor that is switched off.")]
+Draws = Annotated[int, typer.Option("--draws", help="Joint draws, at least 20.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the draws.")]
+Least = Annotated[float, typer.Option("--least", help="Fewest people of a place whose figure is of use by itself.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Spoken = Annotated[str | None, typer.Option("--language", help="it or en; default: the city's language.")]
+PackFolder = Annotated[Path, typer.Argument(help="Folder of a city pack.")]
 
 
 @need_app.command("check")
 def check(
-    pack: Annotated[Path, typer.Argument(help="Folder of a city pack.")],
+    pack: PackFolder,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the tables and the page.")],
-    observed: Annotated[Path | None, typer.Option("--observed", help="CSV of observed rates: id_nil or nil, rate_pct.")] = None,
-    definition: Annotated[str, typer.Option("--definition", help="Whose risk; a key of the catalogue.")] = DEFINITION,
-    rate: Annotated[float | None, typer.Option("--rate", help="Rate of the city in percent; default: the official.")] = None,
-    without: Annotated[list[str] | None, typer.Option("--without", help="A factor that is switched off.")] = None,
-    draws: Annotated[int, typer.Option("--draws", help="Joint draws, at least 20.")] = 200,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws.")] = 0,
-    least: Annotated[float, typer.Option("--least", help="Fewest people of a square that is shown by itself.")] = 10.0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,  # noqa: FBT002
-    language: Annotated[str | None, typer.Option("--language", help="it or en; default: the city's language.")] = None,
+    observed: Observed = None,
+    estimator: HowFitted = "index",
+    definition: Definition = DEFINITION,
+    rate: Rate = None,
+    without: Without = None,
+    draws: Draws = 200,
+    seed: Seed = 0,
+    least: Least = 10.0,
+    quiet: Quiet = False,  # noqa: FBT002
+    language: Spoken = None,
 ) -> None:
     """Estimate the risk of a city and hold it against observed rates, where there are any."""
     from diffusa.need import estimate_need, write_need  # noqa: PLC0415 - statsmodels takes a second to import
-    from diffusa.need_estimate import NeedQuestion  # noqa: PLC0415
 
     spoken = parse_language(language)
-    if rate is not None and not 0 < rate < 100:
-        raise ScenarioError(f"{rate:g} is no rate in percent between 0 and 100", where="--rate")
-    asked = NeedQuestion(
-        definition=definition,
-        without=tuple(without or ()),
-        observed=observed,
-        rate=None if rate is None else rate / 100.0,
-        n_draws=draws,
-        seed=seed,
-        least=least,
-    )
+    asked = _ask(definition, without, observed, estimator, rate, draws=draws, seed=seed, least=least)
     city = read_pack(pack)
     steps = Steps(console=None if quiet else Console(stderr=True), language=spoken or "en")
     report = estimate_need(asked, city, steps=steps)
@@ -82,6 +81,70 @@ def check(
         *(report.observed.unmatched if report.observed else ()),
         translate("Page: {path}", language=chosen, path=str(page)),
     ]
+    _print(lines)
+
+
+@need_app.command("explain")
+def explain(
+    pack: PackFolder,
+    quarter: Annotated[list[str] | None, typer.Option("--quarter", help="Id or name of a quarter; as often as wanted.")] = None,
+    cell: Annotated[list[str] | None, typer.Option("--cell", help="INSPIRE id of a cell, also of 200 or 400 m.")] = None,
+    observed: Observed = None,
+    estimator: HowFitted = "index",
+    definition: Definition = DEFINITION,
+    rate: Rate = None,
+    without: Without = None,
+    draws: Draws = 200,
+    seed: Seed = 0,
+    least: Least = 10.0,
+    language: Spoken = None,
+) -> None:
+    """Say in words which factors put a quarter or a cell where it is."""
+    from diffusa.need_estimate import estimate, read_inputs  # noqa: PLC0415 - statsmodels takes a second to import
+    from diffusa.need_explain import explain_places  # noqa: PLC0415
+
+    spoken = parse_language(language)
+    if not quarter and not cell:
+        raise ScenarioError("nothing is to be explained", where="diffusa need explain", remedy="Give --quarter or --cell")
+    asked = _ask(definition, without, observed, estimator, rate, draws=draws, seed=seed, least=least)
+    city = read_pack(pack)
+    made = estimate(read_inputs(asked, city))
+    chosen: Language = spoken or ("it" if city.city.language == "it" else "en")
+    found = explain_places(made, city, quarters=quarter or (), cells=cell or (), least=least, language=chosen)
+    _print([line for one in found for line in (one.title, f"  {one.text}")])
+
+
+def _ask(
+    definition: str,
+    without: list[str] | None,
+    observed: Path | None,
+    estimator: str,
+    rate: float | None,
+    *,
+    draws: int,
+    seed: int,
+    least: float,
+) -> NeedQuestion:
+    from diffusa.need_estimate import NeedQuestion  # noqa: PLC0415 - statsmodels takes a second to import
+
+    if rate is not None and not 0 < rate < 100:
+        raise ScenarioError(f"{rate:g} is no rate in percent between 0 and 100", where="--rate")
+    if estimator not in ("index", "regression"):
+        remedy = suggest_name(estimator, ("index", "regression"))
+        raise ScenarioError(f"there is no estimator {estimator!r}", where="--estimator", remedy=remedy)
+    return NeedQuestion(
+        definition=definition,
+        without=tuple(without or ()),
+        observed=observed,
+        estimator="index" if estimator == "index" else "regression",
+        rate=None if rate is None else rate / 100.0,
+        n_draws=draws,
+        seed=seed,
+        least=least,
+    )
+
+
+def _print(lines: list[str]) -> None:
     console = Console()
     for line in lines:
         console.print(escape(line), soft_wrap=True, highlight=False)

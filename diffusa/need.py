@@ -16,13 +16,13 @@ from data.pack import CityPack
 from data.risk import RiskFactor
 from data.risk_file import USUAL_CATALOGUE, read_risk
 from diffusa.need_estimate import NeedInputs, NeedQuestion, estimate, read_inputs
+from diffusa.need_explain import explain_all, merge_small_cells
 from diffusa.steps import Steps
 from layers.backtest import Backtest, compare_observed, foretell_observed
-from layers.merged_cells import merge_cells
 from layers.observed import ObservedFile
 from layers.risk import compare_estimates
 from layers.risk_estimate import RiskEstimate
-from layers.risk_explain import explain_quarters
+from maps.need_data import Explained
 from maps.need_page import NeedPage, write_need_page
 
 DOCUMENT, TABLES, QUARTERS, PAGE = "need.json", "need.gpkg", "need_nil.csv", "need.html"
@@ -42,7 +42,7 @@ class NeedReport:
     quarters
         One row per quarter: nil, name, the figures, geometry.
     explained
-        As `layers.risk_explain.explain_quarters`.
+        Why quarters and cells have their risk.
     effect
         As `layers.risk.compare_estimates`: what switching factors off changes; None where none is off.
     observed, backtests
@@ -53,7 +53,7 @@ class NeedReport:
     estimate: RiskEstimate
     cells: gpd.GeoDataFrame
     quarters: gpd.GeoDataFrame
-    explained: pd.DataFrame
+    explained: Explained
     effect: pd.DataFrame | None
     observed: ObservedFile | None
     backtests: tuple[Backtest, ...]
@@ -84,12 +84,14 @@ def estimate_need(question: NeedQuestion, pack: CityPack, *, steps: Steps | None
         effect = _effect(inputs, pack, made)
     with steps.step("Holding it against what was observed"):
         backtests = _backtest(inputs, made)
+    larger = merge_small_cells(made, pack, least=question.least)
+    cells, quarters = _cells(made, larger), _quarters(made, pack)
     return NeedReport(
         question=question,
         estimate=made,
-        cells=_merged(made, pack, least=question.least),
-        quarters=_quarters(made, pack),
-        explained=explain_quarters(made),
+        cells=cells,
+        quarters=quarters,
+        explained=explain_all(made, quarters=quarters, larger=larger, least=question.least),
         effect=effect,
         observed=inputs.observed,
         backtests=backtests,
@@ -122,18 +124,12 @@ def _backtest(inputs: NeedInputs, made: RiskEstimate) -> tuple[Backtest, ...]:
     return held, foretold
 
 
-def _merged(estimate: RiskEstimate, pack: CityPack, *, least: float) -> gpd.GeoDataFrame:
+def _cells(made: RiskEstimate, larger: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the figures of cells, those of few people merged to twice or four times the size."""
-    cells = gpd.GeoDataFrame(pack.read("cells")[["cell_id", "geometry"]])
-    lived = estimate.cells.index[estimate.cells["base"] > 0]
-    chosen = cells[cells["cell_id"].isin(lived)].sort_values("cell_id", ignore_index=True)
-    base = estimate.cells["base"].reindex(chosen["cell_id"]).to_numpy(dtype=np.float64)
-    larger = pd.Series(merge_cells(chosen["cell_id"].to_list(), base, least=least), index=chosen["cell_id"])
-    labels = larger.reindex(estimate.pieces["cell_id"]).to_numpy()
-    figures = estimate.sum_pieces(labels)
-    shapes = gpd.GeoDataFrame(chosen.assign(larger=larger.to_numpy()), crs=cells.crs).dissolve(by="larger").geometry
-    table = figures.rename_axis("cell_id").reset_index()
-    return gpd.GeoDataFrame(table, geometry=shapes.loc[table["cell_id"]].to_numpy(), crs=cells.crs)
+    labels = larger["larger"].reindex(made.pieces["cell_id"]).to_numpy()
+    table = made.sum_pieces(labels).rename_axis("cell_id").reset_index()
+    shapes = larger.dissolve(by="larger").geometry
+    return gpd.GeoDataFrame(table, geometry=shapes.loc[table["cell_id"]].to_numpy(), crs=larger.crs)
 
 
 def _quarters(estimate: RiskEstimate, pack: CityPack) -> gpd.GeoDataFrame:

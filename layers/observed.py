@@ -176,7 +176,7 @@ def _find_quarters(frame: pd.DataFrame, key: str, quarters: pd.DataFrame, where:
         ids = read_whole_ids(frame, key, where=where, is_unique=False).to_numpy(dtype=np.int64)
         is_known = np.isin(ids, quarters["nil"].to_numpy())
         return np.where(is_known, ids, -1), ["" if known else "is no quarter" for known in is_known.tolist()]
-    names = _list_names(quarters, first="former_name" if key == "nil_2012" else "name")
+    names = list_names(quarters, first="former_name" if key == "nil_2012" else "name")
     nil, said = np.full(len(frame), -1, dtype=np.int64), [""] * len(frame)
     for row, text in enumerate(clean_text(frame[key]).fillna("").tolist()):
         found = match_name(text, names)
@@ -187,7 +187,7 @@ def _find_quarters(frame: pd.DataFrame, key: str, quarters: pd.DataFrame, where:
     return nil, said
 
 
-def _list_names(quarters: pd.DataFrame, *, first: str) -> list[dict[str, list[int]]]:
+def list_names(quarters: pd.DataFrame, *, first: str) -> list[dict[str, list[int]]]:
     """Return the quarters of each plain name: of the names that are looked at first, then of the others."""
     columns = sorted((column for column in ("name", "former_name") if column in quarters), key=lambda one: one != first)
     tables = []

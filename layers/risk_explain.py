@@ -8,7 +8,7 @@ from math import factorial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.special import logit
 
@@ -64,11 +64,27 @@ def explain_cells(estimate: RiskEstimate, cell_ids: Sequence[str]) -> pd.DataFra
     unknown = [cell_id for cell_id, row in zip(cell_ids, position.tolist(), strict=True) if row < 0]
     if unknown:
         raise IdError("there are no such cells", where="cells", n=len(unknown), examples=unknown)
-    wanted = pd.Index(list(cell_ids), name="cell_id")
-    row = wanted.get_indexer(pd.Index(estimate.pieces["cell_id"]))
+    own = estimate.pieces["cell_id"]
+    explained = explain_unions(estimate, own.where(own.isin(list(cell_ids))))
+    populated = set(estimate.cells.index[estimate.cells["base"] > 0])
+    lived = [cell_id for cell_id in dict.fromkeys(cell_ids) if cell_id in populated]
+    return pd.DataFrame(explained.rename_axis(["cell_id", "factor"]).loc[lived])
+
+
+def explain_unions(estimate: RiskEstimate, labels: ArrayLike) -> pd.DataFrame:
+    """Return what each factor adds to the risk of unions of pieces, as `explain_quarters`; index union and factor.
+
+    Parameters
+    ----------
+    labels
+        The union of each piece, shape (n_pieces,), as for `RiskEstimate.sum_pieces`; pieces whose label is missing are left
+        out, and so are unions where nobody of the base lives.
+    """
+    figures = estimate.sum_pieces(labels).rename_axis("union")
+    row = figures.index.get_indexer(pd.Index(pd.Series(np.asarray(labels))))
     pieces = np.flatnonzero(row >= 0)
-    gather = sparse.csr_array((np.ones(len(pieces)), (row[pieces], pieces)), shape=(len(wanted), len(estimate.pieces)))
-    return _explain(estimate, sparse.csr_array(gather @ estimate.units.section_to_piece), estimate.cells.loc[wanted])
+    gather = sparse.csr_array((np.ones(len(pieces)), (row[pieces], pieces)), shape=(len(figures), len(estimate.pieces)))
+    return _explain(estimate, sparse.csr_array(gather @ estimate.units.section_to_piece), figures)
 
 
 def _explain(estimate: RiskEstimate, member: sparse.csr_array, figures: pd.DataFrame) -> pd.DataFrame:

@@ -74,14 +74,18 @@ class Drawing:
         self.width = int(np.ceil((east - west) / UNIT_M))
         self.height = int(np.ceil((north - south) / UNIT_M))
 
+    def units(self, xy: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return points, shape (n, 2) in metres, as whole units to the right and down."""
+        x, y = (xy[:, 0] - self._west) / UNIT_M, (self._north - xy[:, 1]) / UNIT_M
+        return np.rint(x).astype(np.int64), np.rint(y).astype(np.int64)
+
     def path(self, geometry: shapely.Geometry) -> str:
         """Return a polygon or several as the data of an SVG path."""
         rings = [ring for part in shapely.get_parts(geometry) for ring in (part.exterior, *part.interiors)]
         return "".join(self._ring(np.asarray(ring.coords)) for ring in rings)
 
     def _ring(self, xy: NDArray[np.float64]) -> str:
-        x = np.rint((xy[:-1, 0] - self._west) / UNIT_M).astype(np.int64)
-        y = np.rint((self._north - xy[:-1, 1]) / UNIT_M).astype(np.int64)
+        x, y = self.units(xy[:-1])
         steps = "".join(f"l{dx} {dy}" for dx, dy in zip(np.diff(x).tolist(), np.diff(y).tolist(), strict=True))
         return f"M{x[0]} {y[0]}{steps}z"
 

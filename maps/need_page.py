@@ -1,13 +1,13 @@
 """The page of an estimate of need: map, quarters with their intervals and reasons, how it did, and what it is not for.
 
-The page has no script at all: languages and maps are switched by inputs that the style sheet looks at.
+Languages and maps are switched by inputs that the style sheet looks at. The one script of the page makes the words of the
+place that a reader chooses: figures come with the page, so that it fetches nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from data.errors import FileError
 from layers.backtest import Backtest
 from layers.plan import Text
 from layers.risk_estimate import RiskEstimate
+from maps.assets import read_template
 from maps.i18n import LANGUAGES, Language, both, format_number, format_percent, message, translate
+from maps.need_data import Explained, build_need_data
 from maps.need_map import (
     RISK,
     WIDTH,
@@ -31,7 +33,7 @@ from maps.need_map import (
     draw_quarters,
 )
 from maps.need_table import render_table, say, signed
-from maps.safe import html_attribute, html_text
+from maps.safe import hash_script, html_attribute, html_text, script_json
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,7 +46,7 @@ class NeedPage:
     estimate: RiskEstimate
     quarters: gpd.GeoDataFrame
     cells: gpd.GeoDataFrame
-    explained: pd.DataFrame
+    explained: Explained
     effect: pd.DataFrame | None
     backtests: tuple[Backtest, ...]
     unmatched: tuple[str, ...]
@@ -66,9 +68,13 @@ def write_need_page(page: NeedPage, path: Path) -> None:
 
 
 def render_need_page(page: NeedPage) -> str:
-    """Return the page: one HTML document that fetches nothing and runs nothing; the same estimate gives the same text."""
-    styles = resources.files("maps").joinpath("templates", "need.css").read_text(encoding="utf-8")
-    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    """Return the page: one HTML document that fetches nothing and runs its own script alone; the same estimate gives the same text."""
+    styles = read_template("need.css")
+    script = read_template("need.js")
+    policy = (
+        f"default-src 'none'; script-src {hash_script(script)}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )
+    data = build_need_data(page.explained, factors=page.estimate.factors, drawing=Drawing(page.quarters))
     title = f"{translate('Estimate of need', language=page.language)} – {page.city}"
     switches = "".join(_switch("language", key, key == page.language) for key in LANGUAGES)
     switches += "".join(_switch("view", key, key == "cells-risk") for key in _VIEWS)
@@ -78,7 +84,8 @@ def render_need_page(page: NeedPage) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{html_attribute(policy)}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html_text(title)}</title><style>{styles}</style></head><body>{_drawing(page)}"
-        f'<div class="page">{switches}{bodies}</div></body></html>\n'
+        f'<div class="page">{switches}{bodies}</div>'
+        f'<script type="application/json" id="need-data">{script_json(data)}</script><script>{script}</script></body></html>\n'
     )
 
 
@@ -165,8 +172,9 @@ def _map(page: NeedPage, language: Language) -> str:
         f'<label for="view-{key}" class="to-{key}">{say(name, language)}</label>' for key, (name, _, _) in _VIEWS.items()
     )
     shown = "".join(
-        f'<figure class="view-{key}"><svg viewBox="0 0 {drawing.width} {drawing.height}" role="img"'
-        f' aria-label="{html_attribute(translate(name, language=language))}"><use href="#map-{key}"/></svg>'
+        f'<figure class="view-{key}"><svg viewBox="0 0 {drawing.width} {drawing.height}" role="img" tabindex="0"'
+        f' data-kind="{"squares" if key.startswith("cells") else "quarters"}"'
+        f' aria-label="{html_attribute(translate(name, language=language))}"><use href="#map-{key}"/><path class="chosen"/></svg>'
         f"<figcaption>{_legend(_classes(page, what, colors), what, language)}</figcaption></figure>"
         for key, (name, what, colors) in _VIEWS.items()
     )
@@ -175,7 +183,23 @@ def _map(page: NeedPage, language: Language) -> str:
         "Uncertainty: width of the interval."
     )
     note = say(size, language)
-    return f'<section class="maps"><div class="segments">{labels}</div>{shown}<p class="note">{note}</p></section>'
+    return (
+        f'<section class="maps"><div class="segments">{labels}</div>{shown}<p class="note">{note}</p></section>'
+        f"{_chosen(page, language)}"
+    )
+
+
+def _chosen(page: NeedPage, language: Language) -> str:
+    """Return where the page's script writes why the chosen place has its risk."""
+    names = "".join(f'<option value="{row}">{html_text(name)}</option>' for row, name in enumerate(page.quarters["name"]))
+    title, label = say(message("Why here?"), language), say(message("quarter"), language)
+    hint = say(
+        message("Choose a quarter, or a square on the map (by arrow keys, too): here stands why its risk is so."), language
+    )
+    return (
+        f'<section class="why-here"><h2>{title}</h2><label>{label} <select class="quarter"><option value=""></option>{names}'
+        f'</select></label><div class="explained" aria-live="polite"><p class="note">{hint}</p></div></section>'
+    )
 
 
 def _legend(classes: Classes, what: str, language: Language) -> str:

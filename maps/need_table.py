@@ -9,14 +9,11 @@ import numpy as np
 import pandas as pd
 
 from data.risk import RiskFactor
-from layers.risk_explain import OTHER
 from maps.i18n import Language, format_number, format_percent, message, translate
+from maps.need_data import Explained
 from maps.need_map import draw_interval
+from maps.need_words import N_REASONS, NONE, list_reasons
 from maps.safe import html_text
-
-N_REASONS = 2
-SMALLEST_POINT = 0.0005
-"""Factors that move a rate by less than a twentieth of a point are no reason."""
 
 
 def say(text: str, language: Language, /, **values: object) -> str:
@@ -24,13 +21,15 @@ def say(text: str, language: Language, /, **values: object) -> str:
     return html_text(translate(text, language=language, **values))
 
 
-def render_table(quarters: pd.DataFrame, explained: pd.DataFrame, factors: Sequence[RiskFactor], language: Language) -> str:
+def render_table(quarters: pd.DataFrame, explained: Explained, factors: Sequence[RiskFactor], language: Language) -> str:
     """Return the table of quarters, from the highest estimate: figures, a small chart, and why.
 
     Parameters
     ----------
-    quarters, explained
+    quarters
         As `diffusa.need.NeedReport` describes them.
+    explained
+        Why the quarters have their risk.
     factors
         Their labels.
     language
@@ -43,7 +42,7 @@ def render_table(quarters: pd.DataFrame, explained: pd.DataFrame, factors: Seque
         message("estimated people"), message("why"),
     )  # fmt: skip
     heads = "".join(f'<th scope="col">{say(name, language) if name else ""}</th>' for name in names)
-    whys = [explain_in_words(explained, factors, nil, language) for nil in rows["nil"].astype(int)]
+    whys = [_reasons(explained, position, factors, language) for position in rows.index]
     body = "".join(_row(row, why, most, language) for row, why in zip(rows.itertuples(index=False), whys, strict=True))
     title = say(message("Quarters, from the highest estimate"), language)
     return (
@@ -75,26 +74,13 @@ def _row(row: Any, why: str, most: float, language: Language) -> str:
     )
 
 
-def explain_in_words(explained: pd.DataFrame, factors: Sequence[RiskFactor], nil: int, language: Language) -> str:
+def _reasons(explained: Explained, position: int, factors: Sequence[RiskFactor], language: Language) -> str:
     """Return in words which factors move the estimate of a quarter most away from that of the city."""
-    if nil not in explained.index.get_level_values(0):
+    found = np.flatnonzero(explained.quarter_rows == position)
+    if not len(found):
         return ""
-    labels = {factor.key: factor.label_it if language == "it" else factor.label_en for factor in factors}
-    rows = explained.loc[nil]
-    known = rows[(rows.index != OTHER) & (rows["points"].abs() >= SMALLEST_POINT)]
-    ranked = known.reindex(known["points"].abs().sort_values(ascending=False, kind="stable").index)[:N_REASONS]
-    said = [
-        translate(
-            "{factor} {share} (city {city_share}): {points} points",
-            language=language,
-            factor=labels[str(key)],
-            share=format_percent(float(reason.share), language=language, digits=0),
-            city_share=format_percent(float(reason.city_share), language=language, digits=0),
-            points=signed(100.0 * float(reason.points), language),
-        )
-        for key, reason in zip(ranked.index, ranked.itertuples(), strict=True)
-    ]
-    return "; ".join(said) if said else translate("as the city", language=language)
+    said = list_reasons(explained.quarters, int(found[0]), city=explained.city, factors=factors, language=language)
+    return "; ".join(said[:N_REASONS]) or translate(NONE, language=language)
 
 
 def signed(value: float, language: Language) -> str:

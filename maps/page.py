@@ -8,8 +8,6 @@ replaces the ids by the position in the tree, writes the scripts into the page, 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterator
 
@@ -19,7 +17,7 @@ from jinja2 import Template
 
 from data.errors import PlannerError
 from maps.assets import page_script, page_styles, read_leaflet, read_template
-from maps.safe import html_text, script_json
+from maps.safe import hash_script, html_text, script_json
 
 TILE_HOST = "https://tile.openstreetmap.org"
 _POLICY_MARK = "@@policy@@"
@@ -119,12 +117,8 @@ def _policy(document: str) -> str:
     """
     head, rest = document.split("<body", 1)
     tail = rest[rest.index(_DATA_MARK) :]
-    hashes = " ".join(f"'sha256-{_digest(script)}'" for part in (head, tail) for script in _SCRIPT.findall(part))
+    hashes = " ".join(hash_script(script) for part in (head, tail) for script in _SCRIPT.findall(part))
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: {TILE_HOST}; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
 import math
@@ -84,6 +86,12 @@ def script_json(value: object) -> str:
     for mark, escaped in _JSON_ESCAPES.items():
         text = text.replace(mark, escaped)
     return text
+
+
+def hash_script(script: str) -> str:
+    """Return how a content security policy names a script that may run."""
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    return f"'sha256-{digest}'"
 
 
 def _plain(value: object) -> object:

@@ -8,7 +8,7 @@ import pytest
 from data.errors import CountError, IdError
 from layers.risk import estimate_risk
 from layers.risk_estimate import RiskEstimate
-from layers.risk_explain import explain_cells, explain_quarters, share_effects
+from layers.risk_explain import explain_cells, explain_quarters, explain_unions, share_effects
 from layers.risk_index import IndexModel
 from layers.risk_totals import RiskTotal
 from tests.layers.risk_city import CATALOGUE, KEY, RiskCity, make_city
@@ -65,6 +65,19 @@ def test_a_cell_is_explained_by_its_sections(city: RiskCity) -> None:
     points = table["points"].groupby(level="cell_id").sum()
     for cell_id in ("q000r0c00", "q002r1c03"):
         assert points[cell_id] == pytest.approx(made.cells.loc[cell_id, "rate"] - made.city["rate"])
+
+
+def test_a_union_of_cells_is_explained_as_one_place(city: RiskCity) -> None:
+    made = estimate(city)
+    labels = np.where(made.pieces["nil"] <= 2, "both", None)
+    table = explain_unions(made, labels)
+    assert list(dict.fromkeys(table.index.get_level_values(0))) == ["both"]
+    points = table["points"].sum()
+    assert points == pytest.approx(made.sum_pieces(labels).loc["both", "rate"] - made.city["rate"])
+    one, two = (made.quarters.loc[nil, "base"] for nil in (1, 2))
+    parts = explain_quarters(made)["score"]
+    score = (one * parts[1, "tenants"] + two * parts[2, "tenants"]) / (one + two)
+    assert table.loc[("both", "tenants"), "score"] == pytest.approx(score)
 
 
 def test_an_unknown_cell_is_refused(city: RiskCity) -> None:
