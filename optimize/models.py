@@ -6,7 +6,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
-from optimize import gradual_coverage, max_coverage, p_center, p_median, set_cover
+from optimize import (
+    backup_coverage,
+    capacitated_fixed_charge,
+    capacitated_max_coverage,
+    capacitated_p_median,
+    capacity_measure,
+    fixed_charge,
+    gradual_coverage,
+    max_coverage,
+    p_center,
+    p_median,
+    set_cover,
+)
 from optimize.clock import Clock
 from optimize.exact import Answer, find_answer
 from optimize.highs import SolverOptions
@@ -61,6 +73,34 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             build=None,
             answer=p_center.solve_p_center,
             answer_ruled=p_center.solve_ruled_p_center,
+        ),
+        "backup_coverage": Model(
+            formulation=backup_coverage.FORMULATION, build=backup_coverage.build_backup, value=backup_coverage.covered_again
+        ),
+        "weighted_backup_coverage": Model(
+            formulation=backup_coverage.FORMULATION_WEIGHTED,
+            build=backup_coverage.build_weighted_backup,
+            value=backup_coverage.weighted_cover,
+        ),
+        "fixed_charge": Model(
+            formulation=fixed_charge.FORMULATION,
+            build=fixed_charge.build_ruled_fixed_charge,
+            measure=fixed_charge.measure_fixed_charge,
+        ),
+        "capacitated_fixed_charge": Model(
+            formulation=capacitated_fixed_charge.FORMULATION,
+            build=capacitated_fixed_charge.build_capacitated_charge,
+            measure=capacity_measure.measure_charge,
+        ),
+        "capacitated_p_median": Model(
+            formulation=capacitated_p_median.FORMULATION,
+            build=capacitated_p_median.build_capacitated_median,
+            measure=capacity_measure.measure_travel,
+        ),
+        "capacitated_max_coverage": Model(
+            formulation=capacitated_max_coverage.FORMULATION,
+            build=capacitated_max_coverage.build_capacitated_coverage,
+            measure=capacity_measure.measure_served,
         ),
     }
 )

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
-Objective: TypeAlias = Literal["max_coverage", "p_median", "set_cover", "p_center", "gradual_coverage"]
+Objective: TypeAlias = Literal[
+    "max_coverage",
+    "p_median",
+    "set_cover",
+    "p_center",
+    "gradual_coverage",
+    "backup_coverage",
+    "weighted_backup_coverage",
+    "fixed_charge",
+    "capacitated_fixed_charge",
+    "capacitated_p_median",
+    "capacitated_max_coverage",
+]
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
@@ -39,6 +51,25 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
         "set_cover": MappingProxyType({"standard_s": True, "site_cost": False, "target_share": False}),
         "p_center": MappingProxyType({"new": True}),
         "gradual_coverage": MappingProxyType({"new": True, "decay": True}),
+        "backup_coverage": MappingProxyType({"new": True, "standard_s": True}),
+        "weighted_backup_coverage": MappingProxyType({"new": True, "standard_s": True, "backup_share": True}),
+        "fixed_charge": MappingProxyType({"site_cost": True, "impedance_price": False, "unserved_impedance_s": False}),
+        "capacitated_fixed_charge": MappingProxyType(
+            {
+                "site_cost": True,
+                "capacity": True,
+                "min_use": False,
+                "is_split": False,
+                "impedance_price": False,
+                "unserved_impedance_s": False,
+            }
+        ),
+        "capacitated_p_median": MappingProxyType(
+            {"new": True, "capacity": True, "min_use": False, "is_split": False, "unserved_impedance_s": False}
+        ),
+        "capacitated_max_coverage": MappingProxyType(
+            {"new": True, "standard_s": True, "capacity": True, "min_use": False, "is_split": False}
+        ),
     }
 )
 """The optional fields that each objective reads, and whether it needs them.
@@ -46,7 +77,15 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
 Rules lend two of them to every objective: a range of new sites or a budget may stand for `new`, and a budget reads `site_cost`.
 """
 
-MAXIMISED: frozenset[Objective] = frozenset({"max_coverage", "gradual_coverage"})
+MAXIMISED: frozenset[Objective] = frozenset(
+    {
+        "max_coverage",
+        "gradual_coverage",
+        "backup_coverage",
+        "weighted_backup_coverage",
+        "capacitated_max_coverage",
+    }
+)
 """The objectives of which more is better."""
 
 
@@ -55,7 +94,7 @@ def objectives_with(field: str) -> tuple[Objective, ...]:
 
     Examples
     --------
-    >>> objectives_with("standard_s")
-    ('max_coverage', 'set_cover')
+    >>> objectives_with("target_share")
+    ('set_cover',)
     """
     return tuple(objective for objective in OBJECTIVES if field in FIELDS[objective])

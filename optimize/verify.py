@@ -10,6 +10,11 @@ from data.errors import VerificationError
 from optimize.objectives import MAXIMISED, Objective
 from optimize.problem import LocationProblem
 from optimize.recount import TOLERANCE, Recount
+from optimize.recount_capacitated import recount_capacitated, recount_fixed_charge
+from optimize.recount_models import (
+    recount_backup,
+    recount_weighted_backup,
+)
 from optimize.recount_nearest import recount_nearest
 from optimize.solution import Solution, Status
 from optimize.verify_rules import recount_rules
@@ -21,6 +26,12 @@ RECOUNTS: Mapping[Objective, Callable[[LocationProblem, Solution], Recount]] = M
         "set_cover": recount_nearest,
         "p_center": recount_nearest,
         "gradual_coverage": recount_nearest,
+        "backup_coverage": recount_backup,
+        "weighted_backup_coverage": recount_weighted_backup,
+        "fixed_charge": recount_fixed_charge,
+        "capacitated_fixed_charge": recount_capacitated,
+        "capacitated_p_median": recount_capacitated,
+        "capacitated_max_coverage": recount_capacitated,
     }
 )
 """The recount of every objective: where that of a new model is entered."""

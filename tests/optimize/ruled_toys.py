@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from optimize.problem import LocationProblem
 from optimize.rules import CoverLimit, Rules, SiteGroup, Spacing
+from tests.optimize.model_toys import VALUES
 from tests.optimize.toys import dense, ids, value_of
 
 
@@ -41,6 +42,8 @@ def try_all_ruled(problem: LocationProblem, *, is_more_better: bool) -> Best | N
 
 def ruled_value(problem: LocationProblem, selected: frozenset[str]) -> float | None:
     """Return the objective of a set of open sites; None where demand that must be served is not."""
+    if problem.objective in VALUES:
+        return VALUES[problem.objective](problem, selected)
     if problem.objective != "set_cover":
         return value_of(problem, set(selected))
     columns = [j for j, name in enumerate(problem.candidate_ids) if name in selected]

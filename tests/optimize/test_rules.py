@@ -26,6 +26,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "p_median": {"unserved_impedance_s": 1500.0},
     "set_cover": {"standard_s": 600.0, "target_share": 0.7},
     "p_center": {},
+    "backup_coverage": {"standard_s": 600.0},
+    "weighted_backup_coverage": {"standard_s": 600.0, "backup_share": 0.6},
 }
 
 

@@ -1,0 +1,70 @@
+"""The recount of the models beyond coverage, median and center, by code that shares nothing with what made the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimize.problem import LocationProblem
+from optimize.recount import Recount, allocation_findings
+from optimize.recount_nearest import is_served_within, nearest_selected
+from optimize.solution import Solution
+from optimize.verify_rules import Finding
+
+Finish = Callable[[LocationProblem, Solution, NDArray[np.float64]], float]
+"""Counts the objective from the impedances to the nearest open sites, shape (n_demand,), or from the plan itself."""
+
+
+def recount_backup(problem: LocationProblem, solution: Solution) -> Recount:
+    """Return the recount of a plan of ``backup_coverage``, in which whoever has a weight must be covered."""
+    return _recount(problem, solution, finish=_covered_again, must_serve=True)
+
+
+def recount_weighted_backup(problem: LocationProblem, solution: Solution) -> Recount:
+    """Return the recount of a plan of ``weighted_backup_coverage``."""
+    return _recount(problem, solution, finish=_covered_by_share, must_serve=False)
+
+
+def _recount(problem: LocationProblem, solution: Solution, *, finish: Finish, must_serve: bool) -> Recount:
+    """Return the recount of a plan in which the nearest site serves, with its own objective."""
+    nearest_s, nearest = nearest_selected(problem, solution)
+    is_served = is_served_within(problem, nearest_s)
+    findings: list[Finding] = list(
+        allocation_findings(solution, demand=np.flatnonzero(is_served), candidate=nearest[is_served])
+    )
+    if must_serve:
+        lost = np.flatnonzero(~is_served & (problem.weight > 0))
+        findings.append(("every demand row with a weight is served", not lost.size, lost[:5].tolist()))
+    return Recount(
+        objective=finish(problem, solution, nearest_s),
+        covered_weight=float(problem.weight[is_served].sum()),
+        n_served=int(is_served.sum()),
+        findings=tuple(findings),
+    )
+
+
+def _columns(problem: LocationProblem, solution: Solution) -> list[int]:
+    """Return the columns of the open sites."""
+    return [j for j, name in enumerate(problem.candidate_ids) if name in set(solution.selected)]
+
+
+def _cover_count(problem: LocationProblem, solution: Solution) -> NDArray[np.intp]:
+    """Return how many open sites cover each demand row, site by site."""
+    count = np.zeros(problem.n_demand, dtype=np.intp)
+    matrix = problem.impedance_s.tocsc()
+    for j in _columns(problem, solution):
+        stored = slice(matrix.indptr[j], matrix.indptr[j + 1])
+        count[matrix.indices[stored][matrix.data[stored] <= (problem.standard_s or 0.0)]] += 1
+    return count
+
+
+def _covered_again(problem: LocationProblem, solution: Solution, _nearest_s: NDArray[np.float64]) -> float:
+    return float(np.sum(problem.weight, where=_cover_count(problem, solution) > 1))
+
+
+def _covered_by_share(problem: LocationProblem, solution: Solution, _nearest_s: NDArray[np.float64]) -> float:
+    count, share = _cover_count(problem, solution), problem.backup_share or 0.0
+    credit = np.where(count > 1, 1.0, np.where(count == 1, 1.0 - share, 0.0))
+    return float(problem.weight @ credit)

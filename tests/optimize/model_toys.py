@@ -1,0 +1,54 @@
+"""The objective of each model beyond coverage, median and center, counted from a dense table for one set of open sites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimize.problem import LocationProblem
+from tests.optimize.toys import csr, dense, ids
+
+
+def model_problem(
+    objective: str, table: list[list[float | None]], weight: list[float] | None = None, **fields: object
+) -> LocationProblem:
+    """Return a problem of any objective; its weights are 1 unless told otherwise."""
+    given = {
+        "weight": np.array([1.0] * len(table) if weight is None else weight),
+        "impedance_s": csr(table),
+        "candidate_ids": ids(len(table[0])),
+        **fields,
+    }
+    return LocationProblem(objective=objective, **given)  # type: ignore[arg-type]
+
+
+def columns_of(problem: LocationProblem, selected: frozenset[str]) -> list[int]:
+    return [j for j, name in enumerate(problem.candidate_ids) if name in selected]
+
+
+def nearest_of(problem: LocationProblem, selected: frozenset[str]) -> NDArray[np.float64]:
+    return dense(problem)[:, columns_of(problem, selected)].min(axis=1, initial=np.inf)
+
+
+def cover_count(problem: LocationProblem, selected: frozenset[str]) -> NDArray[np.intp]:
+    return (dense(problem)[:, columns_of(problem, selected)] <= problem.standard_s).sum(axis=1)
+
+
+def backup(problem: LocationProblem, selected: frozenset[str]) -> float | None:
+    count = cover_count(problem, selected)
+    if (count[problem.weight > 0] == 0).any():
+        return None
+    return float(problem.weight[count >= 2].sum())
+
+
+def weighted_backup(problem: LocationProblem, selected: frozenset[str]) -> float:
+    count, share = cover_count(problem, selected), problem.backup_share
+    return float((1 - share) * problem.weight[count >= 1].sum() + share * problem.weight[count >= 2].sum())
+
+
+VALUES: dict[str, Callable[[LocationProblem, frozenset[str]], float | None]] = {
+    "backup_coverage": backup,
+    "weighted_backup_coverage": weighted_backup,
+}
