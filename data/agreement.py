@@ -10,7 +10,7 @@ import pandas as pd
 
 from data.city import NetworkArrays
 from data.clean.areas import compare_ground
-from data.clean.census import check_totals
+from data.clean.census import check_totals, sum_tolerance
 from data.clean.sites import check_unique_sites
 from data.errors import CountError, Faults, IdError, NetworkError, RecipeError
 from data.groups import Group, census_groups, check_codes, count_group
@@ -89,7 +89,8 @@ def _check_expected(recipe: Recipe, reading: Reading, groups: tuple[Group, ...] 
     found: dict[str, tuple[float | None, float | None, float]] = {}
     residents = next((group for group in groups or () if group.key == RESIDENTS), None)
     if census is not None and residents is not None and set(residents.plus) <= set(census.columns):
-        found["residents"] = (expect.residents, float(count_group(census, residents).sum()), 0)
+        tolerance = sum_tolerance(census, residents.plus)
+        found["residents"] = (expect.residents, float(count_group(census, residents).sum()), tolerance)
     if quarters is not None:
         found["quarters"] = (expect.quarters, len(quarters), 0)
         found["area_km2"] = (expect.area_km2, float(quarters.area.sum()) / 1e6, AREA_TOLERANCE_KM2)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from data.city import NetworkArrays
+from data.clean.buildings import BUILDING_COLUMNS
 from data.clean.census import FIXED_COLUMNS, check_totals
 from data.clean.sites import SITE_COLUMNS
 from data.errors import ColumnError, CountError, CrsError, Faults, FaultsError, GeometryError, IdError, PackError, PlannerError
@@ -32,6 +33,9 @@ COLUMNS = {
     "pieces": ("cell_id", "nil", "area_m2", "geometry"),
     "cells": ("cell_id", "nil", "area_m2", "geometry"),
     "no_place": ("nil",),
+    "institutions": ("section", "geometry"),
+    "buildings": (*BUILDING_COLUMNS, "geometry"),
+    "spread": ("section", "piece", "share"),
     "points": ("layer", "nil", "geometry"),
     "lines": LINE_COLUMNS,
     "headways": HEADWAY_COLUMNS,
@@ -77,6 +81,7 @@ def check_pack(folder: str | Path) -> PackReport:
     _check_lines(pack, frames, faults)
     network = _read_network(pack, faults)
     _check_people(pack, frames, faults)
+    _check_spread(pack, frames, faults)
     facts = tuple(describe_pack(pack, frames, network))
     try:
         faults.raise_if_any()
@@ -187,7 +192,7 @@ def _check_people(pack: CityPack, frames: Frames, faults: Faults) -> None:
             faults.add(IdError("sections name quarters that the pack has not", where=where, examples=unknown, n=len(unknown)))
     if (totals := frames.get("quarter_totals")) is not None:
         try:
-            check_totals(gpd.GeoDataFrame(census), totals, where=f"{where}, quarter_totals")
+            check_totals(_join_institutions(census, frames), totals, where=f"{where}, quarter_totals")
         except PlannerError as error:
             faults.add(error)
     wrong = []
@@ -203,6 +208,31 @@ def _check_people(pack: CityPack, frames: Frames, faults: Faults) -> None:
         faults.add(CountError(what, where=where, n=len(wrong), examples=wrong, remedy="Build the pack again"))
 
 
+def _join_institutions(census: pd.DataFrame, frames: Frames) -> gpd.GeoDataFrame:
+    """Return the census as it came: with the people of institutions in the groups out of which they were taken."""
+    apart = frames.get("institutions")
+    if apart is None:
+        return gpd.GeoDataFrame(census)
+    return gpd.GeoDataFrame(pd.concat([census[~census["section"].isin(apart["section"])], apart]))
+
+
+def _check_spread(pack: CityPack, frames: Frames, faults: Faults) -> None:
+    """Check that the shares of every section with a place lie in pieces of the pack and sum to 1."""
+    spread, census, pieces = (frames.get(name) for name in ("spread", "census", "pieces"))
+    if spread is None or census is None or pieces is None:
+        return
+    where, remedy = f"{pack.folder}, spread", "Build the pack again"
+    unknown = sorted(set(spread["piece"]) - set(range(len(pieces))))
+    if unknown:
+        faults.add(IdError("shares lie in pieces that the pack has not", where=where, examples=unknown, remedy=remedy))
+    placed = census.loc[~census["is_no_place"], "section"]
+    sums = spread.groupby("section")["share"].sum().reindex(placed, fill_value=0.0)
+    wrong = sums.index[(sums - 1.0).abs() > PEOPLE_TOLERANCE]
+    if len(wrong):
+        what = "shares of sections do not sum to 1"
+        faults.add(CountError(what, where=where, n=len(wrong), examples=wrong, remedy=remedy))
+
+
 def _compare_spread(counted: pd.Series, key: str, frames: Frames) -> list[str]:
     """Return where the people of a group differ: by quarter between sections and pieces, in all between pieces and cells."""
     pieces, cells, no_place = (frames.get(name) for name in ("pieces", "cells", "no_place"))
@@ -211,7 +241,9 @@ def _compare_spread(counted: pd.Series, key: str, frames: Frames) -> list[str]:
     placed = pieces.groupby("nil")[key].sum()
     spread = placed.add(no_place.groupby("nil")[key].sum(), fill_value=0.0)
     both = pd.DataFrame({"counted": counted, "spread": spread}).fillna(0.0)
-    differs = (both["counted"] - both["spread"]).abs() > PEOPLE_TOLERANCE * both["counted"].clip(lower=1.0)
+    # whole people cannot keep a total that has fractions: it is one of the two whole numbers beside it
+    away = (both["counted"] - both["spread"]).abs() - (both["counted"] % 1 > 0) * float((pieces[key] % 1 == 0).all())
+    differs = away > PEOPLE_TOLERANCE * both["counted"].clip(lower=1.0)
     wrong = [
         f"{key} in quarter {nil}: counted {row.counted:,.3f}, pieces and no_place {row.spread:,.3f}"
         for nil, row in both[differs].iterrows()

@@ -96,14 +96,14 @@ def to_floats(column: pd.Series) -> NDArray[np.float64]:
     return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def read_counts(frame: pd.DataFrame, columns: Sequence[str], *, where: str) -> pd.DataFrame:
-    """Return columns as counts, int64, index of the frame.
+def read_counts(frame: pd.DataFrame, columns: Sequence[str], *, where: str, is_fractional: bool = False) -> pd.DataFrame:
+    """Return columns as counts, index of the frame: int64, or float64 where counts may have fractions.
 
     Raises
     ------
     CountError
-        For each kind of fault: missing, no number, infinite, negative, too large, not whole; `FaultsError` if there are
-        several.
+        For each kind of fault: missing, no number, infinite, negative, too large, not whole where it must be; `FaultsError`
+        if there are several.
     """
     raw = frame[list(columns)]
     values = np.column_stack([to_floats(raw[column]) for column in columns])
@@ -114,14 +114,16 @@ def read_counts(frame: pd.DataFrame, columns: Sequence[str], *, where: str) -> p
             "counts are infinite": np.isinf(values),
             "counts are negative": values < 0,
             "counts are too large": np.isfinite(values) & (values >= EXACT_BELOW),
-            "counts are not whole numbers": np.isfinite(values) & (values >= 0) & (values != np.floor(values)),
         }
+        if not is_fractional:
+            kinds["counts are not whole numbers"] = np.isfinite(values) & (values >= 0) & (values != np.floor(values))
     faults = Faults()
     for what, wrong in kinds.items():
         if wrong.any():
             faults.add(CountError(what, where=where, n=int(wrong.sum()), examples=_name_cells(raw, wrong)))
     faults.raise_if_any()
-    return pd.DataFrame(values.astype(np.int64), index=frame.index, columns=list(columns))
+    counts = values if is_fractional else values.astype(np.int64)
+    return pd.DataFrame(counts, index=frame.index, columns=list(columns))
 
 
 def read_numbers(frame: pd.DataFrame, column: str, *, where: str, is_signed: bool = False) -> pd.Series:

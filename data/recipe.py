@@ -13,12 +13,12 @@ from pydantic import BaseModel, Field
 
 from data.errors import Faults, PlannerError, RecipeError, suggest_name
 from data.recipe_layers import NAME_PATTERN, StrictModel, Text
-from data.recipe_roles import ENTRY_OF_ROLE, LayerEntry, find_entry
+from data.recipe_roles import ENTRY_OF_ROLE, LayerEntry, find_contradictions, find_entry
 from data.toml_file import read_toml, validate_model
 
 Model = TypeVar("Model", bound=BaseModel)
 ROLES_NEEDED = ("quarters", "census", "streets")
-ROLES_ONCE = ("boundary", "quarters", "districts", "census", "quarter_totals", "lines", "streets")
+ROLES_ONCE = ("boundary", "quarters", "districts", "census", "quarter_totals", "buildings", "lines", "streets")
 
 
 class Expectation(StrictModel):
@@ -97,6 +97,9 @@ def parse_recipe(tables: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
         given = {}
     layers = {name: _parse_layer(name, table, where, faults) for name, table in given.items()}
     _check_roles(given, where, faults)
+    sound = [entry for entry in layers.values() if entry is not None]
+    for fault in find_contradictions(sound, where=where) if len(sound) == len(layers) else []:
+        faults.add(fault)
     faults.raise_if_any()
     if head is None:  # its faults were raised above
         raise RecipeError("does not hold together", where=where)

@@ -154,14 +154,34 @@ class AreasEntry(SourceEntry):
 
 
 class CensusEntry(PlaceEntry, CountsEntry):
-    """Census sections with their counts."""
+    """Census sections, or cells of a grid, with their counts, and how these are spread inside them."""
 
     role: Literal["census"]
     id: Text
-    quarter: Text
+    quarter: Text | None = None
     district: Text | None = None
     area_m2: Text | None = None
     no_place: Text | None = None
+    institutions: Text | None = None
+    fractional: bool = False
+    spread: Literal["area", "streets", "buildings"] = "area"
+    outside: Literal["nearest", "leave_out"] | None = None
+    whole: bool = False
+
+    @model_validator(mode="after")
+    def _check_quarter(self) -> CensusEntry:
+        if self.quarter is None and self.no_place is not None:
+            raise ValueError("people without a place belong to a quarter: 'no_place' needs the column of 'quarter'")
+        if self.quarter is not None and self.outside is not None:
+            raise ValueError("'outside' has no effect on sections with a 'quarter', whose people all live in it: take it out")
+        return self
+
+
+class BuildingsEntry(SourceEntry):
+    """Footprints of buildings, which tell where inside a section its people live."""
+
+    role: Literal["buildings"]
+    floors: Text | None = None
 
 
 class TotalsEntry(CountsEntry):

@@ -14,6 +14,7 @@ import shapely
 from data.agreement import check_together
 from data.city import CityFacts, CityLayer, CitySources, KnownRate, NetworkArrays, Paper, join_papers
 from data.clean.areas import clean_areas, clean_boundary
+from data.clean.buildings import clean_buildings
 from data.clean.census import clean_census
 from data.clean.counted_points import clean_counted_points, join_points
 from data.clean.facts import clean_facts, clean_totals
@@ -33,6 +34,7 @@ from data.recipe import Recipe
 from data.recipe_layers import (
     AreasEntry,
     BoundaryEntry,
+    BuildingsEntry,
     CensusEntry,
     FactsEntry,
     SitesEntry,
@@ -47,7 +49,7 @@ from data.recipe_transit import LinesEntry, TimetableEntry, list_limits
 __all__ = ["CityFacts", "CityLayer", "CitySources", "NetworkArrays", "Paper", "read_sources"]
 
 ORDER = (
-    "quarters", "districts", "boundary", "census", "quarter_totals", "quarter_facts",
+    "quarters", "districts", "boundary", "census", "buildings", "quarter_totals", "quarter_facts",
     "services", "spaces", "stations", "points", "lines", "timetable", "streets",
 )  # fmt: skip
 NO_PAPER = Paper(source="the recipe names no source", licence="none", attribution="none", date="none")
@@ -134,6 +136,8 @@ def _read_layer(name: str, entry: LayerEntry, reading: Reading) -> None:
             frame, notes = clean_boundary(table, entry, crs=crs)
         case CensusEntry():
             frame, notes = clean_census(table, entry, crs=crs, areas=areas)
+        case BuildingsEntry():
+            frame, notes = clean_buildings(table, entry, crs=crs, area=areas.whole)
         case TotalsEntry():
             frame = clean_totals(table, entry, quarters=areas.quarters)
         case FactsEntry():

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from data.city import join_papers
-from data.groups import FromFacts, FromPoints, Group, census_groups
+from data.groups import FromFacts, FromPoints, Group
 from data.pack import CityPack, write_pack
 from data.recipe import read_recipe
 from data.sources import CityLayer, CitySources, Paper, read_sources
+from diffusa.place_people import SPREAD, PlacedPeople, find_census, place_census, read_spread
 from diffusa.steps import Steps
-from geo.grid import build_grid
-from geo.interpolate import Spread, SpreadNotes
 from layers.layer_groups import add_layer_groups
-from layers.people import People, build_people
+from layers.people import People
 
 DERIVED = "derived"
+
+__all__ = ["build_city", "read_people", "read_spread"]
 
 
 def build_city(recipe_path: Path, root: Path, folder: Path, *, steps: Steps | None = None) -> CityPack:
@@ -46,26 +46,19 @@ def build_city(recipe_path: Path, root: Path, folder: Path, *, steps: Steps | No
         recipe = read_recipe(recipe_path)
         sources = read_sources(recipe, root, progress=progress)
     with steps.step("Placing people on cells"):
-        people, spread = _people(sources)
-        layers = {name: layer.frame for name, layer in sources.layers.items()}
-        people, told = add_layer_groups(people, sources.groups, layers)
+        entry = find_census(recipe.layers)
+        placed = place_census(sources, entry)
+        layers = {name: layer.frame for name, layer in placed.sources.layers.items()}
+        people, told = add_layer_groups(placed.people, placed.sources.groups, layers)
     with steps.step("Writing the pack"):
-        return write_pack(sources, folder, derived=_derived_layers(sources, people, spread, told))
+        derived = _derived_layers(placed, people, spread=entry.spread, told=told)
+        return write_pack(placed.sources, folder, derived=derived)
 
 
-def _people(sources: CitySources) -> tuple[People, Spread]:
-    quarters = sources.layers["quarters"].frame
-    districts = sources.layers["districts"].frame if "districts" in sources.layers else None
-    area = shapely.union_all(quarters.geometry.to_numpy())
-    grid = build_grid(area, crs=sources.city.crs, size_m=sources.city.cell_m)
-    return build_people(
-        sources.layers["census"].frame, grid, quarters=quarters, districts=districts, groups=census_groups(sources.groups)
-    )
-
-
-def _derived_layers(sources: CitySources, people: People, spread: Spread, told: tuple[str, ...]) -> dict[str, CityLayer]:
-    names = ["census", *_layers_of_groups(sources.groups)]
-    counted = join_papers(tuple(sources.layers[name].paper for name in names))
+def _derived_layers(placed: PlacedPeople, people: People, *, spread: str, told: tuple[str, ...]) -> dict[str, CityLayer]:
+    sources = placed.sources
+    names = ["census", *([spread] if spread != "area" else []), *_layers_of_groups(sources.groups)]
+    counted = join_papers(tuple(_paper_of(name, sources) for name in names))
     paper = Paper(
         source=f"derived from the layers {' and '.join([*names, 'quarters'])} ({counted.source})",
         licence=counted.licence,
@@ -79,33 +72,23 @@ def _derived_layers(sources: CitySources, people: People, spread: Spread, told: 
         "pieces": people.pieces,
         "cells": people.cells,
         "no_place": people.no_place,
+        SPREAD: placed.spread,
     }
-    notes = {"pieces": (*_spread_notes(spread.notes), *told)}
+    notes = {"pieces": (*placed.notes, *told)}
     return {
         name: CityLayer(name=name, role=DERIVED, frame=frame, paper=paper, notes=notes.get(name, ()))
         for name, frame in frames.items()
     }
 
 
+def _paper_of(name: str, sources: CitySources) -> Paper:
+    return sources.network_paper if name == "streets" else sources.layers[name].paper
+
+
 def _layers_of_groups(groups: tuple[Group, ...]) -> list[str]:
     """Return the layers beside the census that groups are made from: their terms hold for what is derived from them."""
     kinds = {"points": FromPoints, "quarter_facts": FromFacts}
     return [name for name, kind in kinds.items() if any(isinstance(group.origin, kind) for group in groups)]
-
-
-def _spread_notes(notes: SpreadNotes) -> tuple[str, ...]:
-    """Return in words how the sections found their pieces; what did not happen is left out."""
-    said = (
-        (notes.n_by_disc, "spread over the disc of their area"),
-        (notes.n_by_polygon, "spread over their polygon"),
-        (notes.n_nearest_without_area, "have no area: their people stand in the nearest piece of their quarter"),
-        (notes.n_nearest_disc_outside, "have a disc outside their quarter: their people stand in its nearest piece"),
-        (
-            notes.n_nearest_polygon_outside,
-            "have a polygon outside their quarter: their people stand in its nearest piece",
-        ),
-    )
-    return tuple(f"{n:,} sections {what}" for n, what in said if n)
 
 
 def read_people(pack: CityPack) -> People:

@@ -16,6 +16,7 @@ from geo.dasymetric import Ancillary, Shared, share_in_discs, share_in_polygons
 from geo.discs import measure_disc_overlaps
 from geo.overlay import find_overlaps
 from geo.source_checks import check_sources
+from geo.source_pairs import SourcePairs, has_any, join_pairs, normalise_pairs
 
 # Where a source shares less than this part of its own area with a piece, it is rounding noise.
 NOISE_SHARE = 1e-9
@@ -69,36 +70,13 @@ class Spread:
     notes
         How the sources found their pieces.
     inside
-        Part of the area of each source that lies in pieces it may live in, shape (n_sources,), in [0, 1]; 0 for those that
-        were given to the nearest piece.
+        Part of the area of each source that lies in pieces it may live in, shape (n_sources,), in [0, 1]; of a point without
+        an area 1 or 0.
     """
 
     weights: sparse.csr_array
     notes: SpreadNotes
     inside: NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class _Pairs:
-    """Which source shares how much with which piece."""
-
-    source: NDArray[np.intp]
-    piece: NDArray[np.intp]
-    share: NDArray[np.float64]
-
-    def of(self, kept: NDArray[np.bool_]) -> _Pairs:
-        """Return the pairs of the sources that are kept."""
-        is_kept = kept[self.source]
-        return _Pairs(self.source[is_kept], self.piece[is_kept], self.share[is_kept])
-
-
-def _join(*parts: _Pairs) -> _Pairs:
-    source, piece, share = (np.concatenate([getattr(part, name) for part in parts]) for name in ("source", "piece", "share"))
-    return _Pairs(source, piece, share)
-
-
-def _has_any(pairs: _Pairs, n_sources: int) -> NDArray[np.bool_]:
-    return np.bincount(pairs.source, minlength=n_sources) > 0
 
 
 def spread_sources(
@@ -163,19 +141,21 @@ def spread_sources(
     is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
     radius_m = _radii(sources, is_point=is_point, area=area)
     is_disc = is_point & (radius_m > 0)
-    by_area = _join(
+    by_area = join_pairs(
         _share_discs(shapes, targets, groups=groups, radius_m=radius_m, rows=np.flatnonzero(is_disc)),
         _share_polygons(shapes, targets, groups=groups, rows=np.flatnonzero(~is_point)),
     )
-    is_left = ~_has_any(by_area, len(shapes))
+    is_left = ~has_any(by_area, len(shapes))
     nearest = _give_to_nearest(shapes, targets, groups=groups, rows=np.flatnonzero(is_left))
     chosen, has_homes = by_area, np.zeros(len(shapes), dtype=bool)
     if ancillary is not None:
         by_homes = _share_ancillary(shapes, ancillary, groups=groups, radius_m=radius_m, is_disc=is_disc, is_left=is_left)
-        has_homes = _has_any(by_homes, len(shapes))
-        chosen = _join(by_homes, by_area.of(~has_homes))
-    weights = _normalise(_join(chosen, nearest), shape=(len(shapes), len(targets)))
+        by_homes = by_homes.among(by_area, n_pieces=len(targets))
+        has_homes = has_any(by_homes, len(shapes))
+        chosen = join_pairs(by_homes, by_area.of(~has_homes))
+    weights = normalise_pairs(join_pairs(chosen, nearest), shape=(len(shapes), len(targets)))
     inside = np.bincount(by_area.source, weights=by_area.share, minlength=len(shapes)).clip(max=1.0).astype(np.float64)
+    inside[_find_inside(nearest, shapes, targets, is_bare=is_point & ~is_disc)] = 1.0
     notes = SpreadNotes(
         n_by_disc=int((is_disc & ~is_left).sum()),
         n_by_polygon=int((~is_point & ~is_left).sum()),
@@ -222,7 +202,7 @@ def _share_discs(
     groups: _Groups,
     radius_m: NDArray[np.float64],
     rows: NDArray[np.intp],
-) -> _Pairs:
+) -> SourcePairs:
     near, piece = shapely.STRtree(targets).query(shapes[rows], predicate="dwithin", distance=radius_m[rows])
     source = rows[near]
     own = groups.source[source] == groups.piece[piece]
@@ -231,22 +211,22 @@ def _share_discs(
     shared_m2 = measure_disc_overlaps(centres, radius_m[source], targets[piece])
     share = shared_m2 / (np.pi * radius_m[source] ** 2)
     real = share > NOISE_SHARE
-    return _Pairs(source[real], piece[real], share[real])
+    return SourcePairs(source[real], piece[real], share[real])
 
 
 def _share_polygons(
     shapes: NDArray[np.object_], targets: NDArray[np.object_], *, groups: _Groups, rows: NDArray[np.intp]
-) -> _Pairs:
+) -> SourcePairs:
     found = find_overlaps(targets, shapes[rows], small_group=groups.piece, large_group=groups.source[rows])
     source = rows[found.large]
     share = found.area_m2 / shapely.area(shapes[source])
     real = share > NOISE_SHARE
-    return _Pairs(source[real], found.small[real], share[real])
+    return SourcePairs(source[real], found.small[real], share[real])
 
 
 def _give_to_nearest(
     shapes: NDArray[np.object_], targets: NDArray[np.object_], *, groups: _Groups, rows: NDArray[np.intp]
-) -> _Pairs:
+) -> SourcePairs:
     piece = np.empty(len(rows), dtype=np.intp)
     for group in np.unique(groups.source[rows]):
         mine = np.flatnonzero(groups.source[rows] == group)
@@ -255,7 +235,15 @@ def _give_to_nearest(
         order = np.lexsort((found, asked))
         _, first = np.unique(asked[order], return_index=True)
         piece[mine] = own[found[order[first]]]
-    return _Pairs(rows, piece, np.ones(len(rows)))
+    return SourcePairs(rows, piece, np.ones(len(rows)))
+
+
+def _find_inside(
+    nearest: SourcePairs, shapes: NDArray[np.object_], targets: NDArray[np.object_], *, is_bare: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """Return the points without an area that lie in the piece that they were given to."""
+    is_in = is_bare[nearest.source] & shapely.intersects(targets[nearest.piece], shapes[nearest.source])
+    return nearest.source[is_in]
 
 
 def _share_ancillary(
@@ -266,7 +254,7 @@ def _share_ancillary(
     radius_m: NDArray[np.float64],
     is_disc: NDArray[np.bool_],
     is_left: NDArray[np.bool_],
-) -> _Pairs:
+) -> SourcePairs:
     """Return what of the ancillary layer each disc or polygon shares with each piece, in the measure of that layer."""
     is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
     discs, polygons = np.flatnonzero(is_disc & ~is_left), np.flatnonzero(~is_point & ~is_left)
@@ -275,16 +263,8 @@ def _share_ancillary(
     in_polygons = share_in_polygons(
         ancillary, shapes[polygons], polygon_group=groups.source[polygons], piece_group=groups.piece
     )
-    return _join(_name_sources(in_discs, discs), _name_sources(in_polygons, polygons))
+    return join_pairs(_name_sources(in_discs, discs), _name_sources(in_polygons, polygons))
 
 
-def _name_sources(shared: Shared, rows: NDArray[np.intp]) -> _Pairs:
-    return _Pairs(rows[shared.source], shared.piece, shared.weight)
-
-
-def _normalise(pairs: _Pairs, *, shape: tuple[int, int]) -> sparse.csr_array:
-    order = np.lexsort((pairs.piece, pairs.source))
-    source, piece, share = pairs.source[order], pairs.piece[order], pairs.share[order]
-    total = np.bincount(source, weights=share, minlength=shape[0])
-    starts = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=shape[0]))])
-    return sparse.csr_array((share / total[source], piece, starts), shape=shape)
+def _name_sources(shared: Shared, rows: NDArray[np.intp]) -> SourcePairs:
+    return SourcePairs(rows[shared.source], shared.piece, shared.weight)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -30,6 +30,7 @@ from data.read_file import SourceTable
 from data.recipe_layers import CensusEntry, CountsEntry
 
 FIXED_COLUMNS = ("section", "nil", "district", "area_m2", "is_no_place")
+OPTIONAL_COLUMNS = ("is_institution",)
 UNIT_WORD = {"nil": "quarters", "district": "districts"}
 FAR_M = 500.0
 """Distance from its quarter beyond which a section is named in the notes."""
@@ -40,8 +41,10 @@ LOST_M = 5000.0
 def clean_census(table: SourceTable, entry: CensusEntry, *, crs: str, areas: CityAreas) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the sections sorted by id, and what was noted.
 
-    Columns: section (text), nil (int64), district (Int64), area_m2 (float, NaN where unknown), is_no_place (bool), one
-    int64 column per count, geometry (points or polygons as they came) in the CRS of the city.
+    Columns: section (text), nil (int64; none where the recipe names no column of quarters), district (Int64), area_m2
+    (float, NaN where unknown), is_no_place (bool), is_institution (bool; only where the recipe names its column), one column
+    per count (int64, or float64 where counts may be fractional), geometry (points or polygons as they came) in the CRS of
+    the city.
 
     Parameters
     ----------
@@ -54,10 +57,11 @@ def clean_census(table: SourceTable, entry: CensusEntry, *, crs: str, areas: Cit
         Columns, ids, counts or positions that are wrong, and quarters that do not exist: all at once.
     """
     frame = table.frame
-    optional = [name for name in (entry.district, entry.area_m2, entry.no_place, entry.x, entry.y) if name]
+    named = (entry.quarter, entry.district, entry.area_m2, entry.no_place, entry.institutions, entry.x, entry.y)
+    optional = [name for name in named if name]
     found = gather_columns(
         {
-            "columns": lambda: need_columns(frame, [entry.id, entry.quarter, *optional, *entry.keep], where=table.where),
+            "columns": lambda: need_columns(frame, [entry.id, *optional, *entry.keep], where=table.where),
             "codes": lambda: find_counts(frame, entry, where=table.where),
         }
     )
@@ -65,21 +69,25 @@ def clean_census(table: SourceTable, entry: CensusEntry, *, crs: str, areas: Cit
     frame = frame[match_rows(frame, entry.keep)]
     if not len(frame):
         raise EmptyLayerError("no row is left", where=table.where, remedy="Look at the conditions of 'keep'")
-    columns = gather_columns(
-        {
-            "section": lambda: read_text_ids(frame, entry.id, where=table.where),
-            "nil": lambda: _read_unit(frame, entry.quarter, areas.quarters, "nil", where=table.where),
-            "district": lambda: _read_district(frame, entry.district, areas.districts, where=table.where),
-            "area_m2": lambda: _read_area(frame, entry.area_m2, where=table.where),
-            "is_no_place": lambda: _read_no_place(frame, entry.no_place, where=table.where),
-            "counts": lambda: read_counts(frame, codes, where=table.where),
-            "geometry": lambda: _read_geometry(frame, entry, crs=crs, area=areas.whole, where=table.where),
-        }
-    )
-    fixed = pd.DataFrame({name: columns[name] for name in FIXED_COLUMNS})
+    steps: dict[str, Callable[[], pd.Series | pd.DataFrame]] = {
+        "section": lambda: read_text_ids(frame, entry.id, where=table.where),
+        "nil": lambda: _read_unit(frame, entry.quarter or "", areas.quarters, "nil", where=table.where),
+        "district": lambda: _read_district(frame, entry.district, areas.districts, where=table.where),
+        "area_m2": lambda: _read_area(frame, entry.area_m2, where=table.where),
+        "is_no_place": lambda: _read_flag(frame, entry.no_place, where=table.where),
+        "is_institution": lambda: _read_flag(frame, entry.institutions, where=table.where),
+        "counts": lambda: read_counts(frame, codes, where=table.where, is_fractional=entry.fractional),
+        "geometry": lambda: _read_geometry(frame, entry, crs=crs, area=areas.whole, where=table.where),
+    }
+    absent = {"nil": entry.quarter is None, "is_institution": entry.institutions is None}
+    columns = gather_columns({name: step for name, step in steps.items() if not absent.get(name)})
+    fixed = pd.DataFrame({name: columns[name] for name in (*FIXED_COLUMNS, *OPTIONAL_COLUMNS) if name in columns})
     whole = pd.concat([fixed, columns["counts"]], axis="columns")
     clean = gpd.GeoDataFrame(whole, geometry=columns["geometry"], crs=crs).sort_values("section", ignore_index=True)
     if areas.quarters is None:
+        return clean, _describe(clean, None)
+    if entry.quarter is None:
+        _check_overlap(clean, areas.whole, entry, where=table.where)
         return clean, _describe(clean, None)
     away = distances_to_own(clean.geometry, clean["nil"].tolist(), areas.quarters, "nil")
     _check_near(clean, away, where=table.where)
@@ -101,7 +109,7 @@ def find_counts(frame: pd.DataFrame, entry: CountsEntry, *, where: str) -> list[
     found = [str(column) for column in frame.columns if pattern.search(str(column)) and column != "geometry"]
     if not found:
         raise ColumnError(f"no column fits counts_pattern = {entry.counts_pattern!r}", where=where)
-    taken = sorted({*FIXED_COLUMNS, "geometry"} & set(found))
+    taken = sorted({*FIXED_COLUMNS, *OPTIONAL_COLUMNS, "geometry"} & set(found))
     if taken:
         raise ColumnError("count columns have names that the census layer uses itself", where=where, examples=taken)
     return found
@@ -131,7 +139,7 @@ def _read_area(frame: pd.DataFrame, column: str | None, *, where: str) -> pd.Ser
     return read_numbers(frame, column, where=where)
 
 
-def _read_no_place(frame: pd.DataFrame, column: str | None, *, where: str) -> pd.Series:
+def _read_flag(frame: pd.DataFrame, column: str | None, *, where: str) -> pd.Series:
     values = np.zeros(len(frame), dtype=bool) if column is None else read_booleans(frame, column, where=where)
     return pd.Series(values, index=frame.index)
 
@@ -171,11 +179,32 @@ def _check_near(clean: gpd.GeoDataFrame, away: NDArray[np.float64], *, where: st
         raise GeometryError(what, where=where, n=len(cells), examples=cells, remedy="Look at their positions and quarters")
 
 
+def _check_overlap(clean: gpd.GeoDataFrame, city: shapely.Geometry | None, entry: CensusEntry, *, where: str) -> None:
+    """Raise where no section lies in the city, or people are given to it from too far away."""
+    if city is None:
+        return
+    shapely.prepare(city)
+    shapes = clean.geometry.to_numpy()
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    reach_m = np.where(is_point, np.sqrt(clean["area_m2"].fillna(0.0) / np.pi), 0.0)
+    away = np.maximum(shapely.distance(shapes, city) - reach_m, 0.0)
+    if (away > 0).all():
+        what = f"no section lies in the city, the nearest is {away.min() / 1000:,.1f} km away"
+        raise GeometryError(what, where=where, n=len(clean), remedy="Look at the CRS and the city of both files")
+    counts = clean.drop(columns=[*clean.columns.intersection([*FIXED_COLUMNS, *OPTIONAL_COLUMNS]), "geometry"])
+    lost = (away > LOST_M) & (counts.sum(axis="columns") > 0).to_numpy()
+    if lost.any() and entry.outside != "leave_out":
+        what = f"sections with people lie more than {LOST_M / 1000:g} km from the city"
+        remedy = "Say outside = 'leave_out' if they are of other places"
+        raise GeometryError(what, where=where, n=int(lost.sum()), examples=clean["section"][lost], remedy=remedy)
+
+
 def _describe(clean: gpd.GeoDataFrame, away: NDArray[np.float64] | None) -> list[str]:
     notes = []
-    n_no_place = int(clean["is_no_place"].sum())
-    if n_no_place:
-        notes.append(f"sections of people without a place in the city: {n_no_place}")
+    flags = {"is_no_place": "of people without a place in the city", "is_institution": "that are institutions"}
+    for flag, what in flags.items():
+        if flag in clean and clean[flag].any():
+            notes.append(f"sections {what}: {int(clean[flag].sum())}")
     without = clean.loc[clean["area_m2"].isna(), "section"].tolist()
     if without and clean["area_m2"].notna().any():
         notes.append(f"sections without an area: {len(without)} ({_list_some(without)})")
@@ -213,12 +242,13 @@ def check_totals(census: gpd.GeoDataFrame, totals: pd.DataFrame, *, where: str) 
     _check_known(codes, census, where)
     sums = census.groupby("nil")[codes].sum().reindex(totals["nil"], fill_value=0).to_numpy()
     official = totals[codes].to_numpy()
-    wrong = np.argwhere(sums != official)
+    wrong = np.argwhere(np.abs(sums - official) > sum_tolerance(census, codes))
     faults = Faults()
     if len(wrong):
         quarter_ids = totals["nil"].tolist()
         cells = [
-            f"quarter {quarter_ids[row]}, {codes[column]}: sections {sums[row, column]:,}, official {official[row, column]:,}"
+            f"quarter {quarter_ids[row]}, {codes[column]}: "
+            f"sections {sums[row, column]:,.10g}, official {official[row, column]:,}"
             for row, column in wrong
         ]
         what = "sections do not add up to the official counts"
@@ -230,8 +260,13 @@ def check_totals(census: gpd.GeoDataFrame, totals: pd.DataFrame, *, where: str) 
     return int(official.size)
 
 
+def sum_tolerance(census: pd.DataFrame, codes: Sequence[str]) -> float:
+    """Return by how much a sum of sections may miss a whole number: 0, or half a person where counts have fractions."""
+    return 0.0 if all(pd.api.types.is_integer_dtype(census[code]) for code in codes) else 0.5
+
+
 def _check_known(codes: Sequence[str], census: pd.DataFrame, where: str) -> None:
-    known = [str(column) for column in census.columns if column not in (*FIXED_COLUMNS, "geometry")]
+    known = [str(column) for column in census.columns if column not in (*FIXED_COLUMNS, *OPTIONAL_COLUMNS, "geometry")]
     faults = Faults()
     for code in codes:
         if code not in known:

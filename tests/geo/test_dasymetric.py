@@ -118,6 +118,12 @@ def test_only_what_lies_inside_a_section_counts() -> None:
     assert row_of(section(box(90, 0, 200, 100), 1), towers) == [10 / 30, 20 / 30, 0, 0]
 
 
+def test_a_street_on_the_border_of_a_section_takes_nobody_beyond_it() -> None:
+    ancillary = weigh_streets(streets(((100, 0), (100, 100)), ((50, 0), (50, 60))), PIECES)
+    assert row_of(section(box(0, 0, 100, 100), 1), ancillary) == [1, 0, 0, 0]
+    assert row_of(section(box(100, 0, 200, 100), 1), ancillary) == [0, 1, 0, 0]
+
+
 def test_a_point_takes_what_lies_in_the_disc_of_its_area() -> None:
     ancillary = weigh_streets(streets(((0, 50), (110, 50)), ((60, 65), (60, 99))), PIECES)
     disc = section(Point(100, 50), 1, area_m2=math.pi * 20**2)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,9 +11,9 @@ import pytest
 from data.errors import CountError
 from data.pack import CityPack
 from diffusa.city import read_people
-from geo.grid import build_grid
-from layers.people import People, build_people, need_weight
-from tests.layers.conftest import CRS, GROUPS
+from geo.grid import build_grid, build_pieces
+from layers.people import People, build_people, need_weight, place_people
+from tests.layers.conftest import CRS, GROUPS, group, square
 
 OFFICIAL = {"residents": "P1", "unemployed": "unemployed_all", "youth_15_29": "youth15_29"}
 
@@ -66,6 +67,46 @@ def test_need_of_a_group_without_people_is_refused(people: People) -> None:
     totals["unemployed"] = 0.0
     with pytest.raises(CountError, match="nobody in the whole city"):
         need_weight(people.cells, totals, {"unemployed": 1.0})
+
+
+def test_people_may_be_whole_and_keep_the_totals_of_quarters(
+    census: gpd.GeoDataFrame, quarters: gpd.GeoDataFrame, people: People
+) -> None:
+    odd = census.assign(P1=[100, 61, 41, 5], P60=[50, 31, 21, 2])
+    grid = build_grid(quarters.union_all(), crs=CRS)
+    pieces = build_pieces(grid, quarters)
+    whole, _ = place_people(odd, grid, pieces, groups=GROUPS, whole=True)
+    fractions, _ = place_people(odd, grid, pieces, groups=GROUPS)
+    assert sorted(whole.pieces["residents"][whole.pieces["residents"] > 0]) == [30, 31, 41, 100]
+    assert sorted(fractions.pieces["residents"][fractions.pieces["residents"] > 0]) == [30.5, 30.5, 41, 100]
+    pd.testing.assert_frame_equal(whole.by_quarter(), fractions.by_quarter())
+    assert (whole.cells[whole.keys] % 1 == 0).all(axis=None)
+
+
+def test_whole_parts_stay_within_their_whole_base(quarters: gpd.GeoDataFrame) -> None:
+    base, part = group("residents", "P1"), replace(group("some", "P2"), base="residents")
+    shapes = [square(0, 0), square(1, 0), square(2, 0)]
+    census = gpd.GeoDataFrame(
+        {"nil": 1, "is_no_place": False, "P1": [1.2, 1.2, 1.6], "P2": [0.3, 0.6, 0.1]}, geometry=shapes, crs=CRS
+    )
+    grid = build_grid(quarters.union_all(), crs=CRS)
+    made, _ = place_people(census, grid, build_pieces(grid, quarters), groups=(part, base), whole=True)
+    assert (made.pieces["some"] <= made.pieces["residents"]).all()
+    assert made.totals.to_dict() == {"some": 1, "residents": 4}
+
+
+@pytest.mark.shared
+def test_whole_people_of_milano_keep_every_quarter(milano_root: Path, milano_pack: CityPack) -> None:
+    quarters, census = milano_pack.read("quarters"), milano_pack.read("census")
+    grid = build_grid(quarters.union_all(), crs=CRS)
+    groups = [one for one in milano_pack.groups if one.key in (*OFFICIAL, "labour_force")]
+    made, _ = place_people(census, grid, build_pieces(grid, quarters), groups=groups, whole=True)
+    official = pd.read_csv(milano_root / "census/nil_census2011.csv").set_index("id_nil").sort_index()
+    for key, column in OFFICIAL.items():
+        assert (made.by_quarter()[key].reindex(official.index, fill_value=0.0) == official[column]).all()
+    assert (made.pieces[made.keys] % 1 == 0).all(axis=None)
+    beyond = made.pieces["unemployed"] > made.pieces["labour_force"]
+    assert beyond.mean() < 0.001
 
 
 @pytest.mark.shared
