@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from bench.dasymetric import bench_dasymetric
 from bench.helsinki import bench_helsinki
 from bench.machine import describe_machine
 from bench.milano_plan import bench_milano_plan
@@ -19,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "milano_plan": bench_milano_plan,
     "milano_transit": bench_milano_transit,
     "need": bench_need,
+    "dasymetric": bench_dasymetric,
     "streets": bench_streets,
     "helsinki": bench_helsinki,
     "transit": bench_transit,
