@@ -9,6 +9,8 @@ import pytest
 
 from data.errors import CountError, RecipeError
 from data.groups import Group, count_group
+from data.pack import CityPack
+from diffusa.city import read_people
 from geo.grid import build_grid, build_pieces
 from layers.institutions import APART, set_institutions_apart
 from layers.people import place_people
@@ -76,3 +78,12 @@ def test_without_residents_institutions_cannot_be_counted(flagged: gpd.GeoDataFr
 def test_an_institution_has_a_place(census: gpd.GeoDataFrame) -> None:
     with pytest.raises(CountError, match=r"institutions and without a place at once \(1: x\)"):
         set_institutions_apart(census.assign(is_institution=census["is_no_place"]), GROUPS)
+
+
+@pytest.mark.shared
+def test_milano_has_people_in_institutions_by_its_census(milano_pack: CityPack) -> None:
+    """Residents less members of households: 9,666, all of them with a place, most in the sections of a few large homes."""
+    people = read_people(milano_pack)
+    assert people.totals[APART] == pytest.approx(9_666)
+    assert (people.cells[APART] <= people.cells["residents"] + 1e-9).all()
+    assert people.by_quarter()[APART].nlargest(3).index.tolist() == [39, 52, 37]
