@@ -15,6 +15,7 @@ from data.pack import read_pack
 from diffusa.show import parse_language
 from diffusa.steps import Steps
 from maps.i18n import Language, format_number, format_percent, translate
+from maps.need_text import BACKTEST_NAMES
 
 if TYPE_CHECKING:
     from diffusa.need_estimate import NeedQuestion  # not at run time: statsmodels takes a second to import
@@ -78,6 +79,7 @@ def check(
         ),
         *(f"  {name}: {value}" for name, value in _highest(report.quarters, chosen)),
         *(_backtest_line(one, chosen) for one in report.backtests),
+        *((f"{report.failed}",) if report.failed else ()),
         *(report.observed.unmatched if report.observed else ()),
         translate("Page: {path}", language=chosen, path=str(page)),
     ]
@@ -160,15 +162,12 @@ def _highest(quarters: pd.DataFrame, language: Language, *, n: int = 10) -> list
 
 
 def _backtest_line(one: Backtest, language: Language) -> str:
-    text = (
-        "{n} areas foretold from the others: mean error {error} points, of one rate for all {plain}"
-        if one.is_foretold
-        else "{n} areas observed: mean error {error} points, of one rate for all {plain}"
-    )
     return translate(
-        text,
+        "{how}: {n} areas, mean error {error} points, of one rate for all {plain}; {part} in the interval of the count",
         language=language,
+        how=translate(BACKTEST_NAMES[one.estimator, one.is_foretold], language=language),
         n=one.n_areas,
         error=format_number(100 * one.mean_error, language=language, digits=1),
         plain=format_number(100 * one.error_of_one_rate, language=language, digits=1),
+        part=format_percent(one.count_coverage, language=language, digits=0),
     )

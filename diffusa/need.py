@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from data.errors import PlannerError
 from data.files import write_folder_whole
 from data.geopackage import write_geopackage
 from data.pack import CityPack
@@ -22,6 +23,7 @@ from layers.backtest import Backtest, compare_observed, foretell_observed
 from layers.observed import ObservedFile
 from layers.risk import compare_estimates
 from layers.risk_estimate import RiskEstimate
+from layers.risk_observed import ObservedRates
 from maps.need_data import Explained
 from maps.need_page import NeedPage, write_need_page
 
@@ -46,7 +48,10 @@ class NeedReport:
     effect
         As `layers.risk.compare_estimates`: what switching factors off changes; None where none is off.
     observed, backtests
-        The file of observed rates, and the estimate held against it: as it is, and each area foretold from the others.
+        The file of observed rates, and what was held against it: the estimate as it is, a regression that foretells each area
+        from the others, and the index beside a regression.
+    failed
+        Why no regression could be fitted to the rates; None where one was, or none were given.
     """
 
     question: NeedQuestion
@@ -57,6 +62,7 @@ class NeedReport:
     effect: pd.DataFrame | None
     observed: ObservedFile | None
     backtests: tuple[Backtest, ...]
+    failed: PlannerError | None
 
 
 def estimate_need(question: NeedQuestion, pack: CityPack, *, steps: Steps | None = None) -> NeedReport:
@@ -83,7 +89,7 @@ def estimate_need(question: NeedQuestion, pack: CityPack, *, steps: Steps | None
         made = estimate(inputs)
         effect = _effect(inputs, pack, made)
     with steps.step("Holding it against what was observed"):
-        backtests = _backtest(inputs, made)
+        backtests, failed = _backtest(inputs, made)
     larger = merge_small_cells(made, pack, least=question.least)
     cells, quarters = _cells(made, larger), _quarters(made, pack)
     return NeedReport(
@@ -95,6 +101,7 @@ def estimate_need(question: NeedQuestion, pack: CityPack, *, steps: Steps | None
         effect=effect,
         observed=inputs.observed,
         backtests=backtests,
+        failed=failed,
     )
 
 
@@ -113,15 +120,34 @@ def _codes(factor: RiskFactor) -> set[str]:
     return {code for group in (factor.numerator, factor.denominator) for code in (*group.plus, *group.minus)}
 
 
-def _backtest(inputs: NeedInputs, made: RiskEstimate) -> tuple[Backtest, ...]:
+def _backtest(inputs: NeedInputs, made: RiskEstimate) -> tuple[tuple[Backtest, ...], PlannerError | None]:
+    """Return the estimate held against observed rates, then the regression that foretells each area from the others.
+
+    Where a regression is asked for, the index is held against the rates, too, if a total gives it its level. Where none is
+    asked for and none can be fitted, the fault is returned and shown.
+    """
     if inputs.observed is None:
-        return ()
-    rng, rates = np.random.default_rng(inputs.question.seed), inputs.observed.rates
-    held = compare_observed(made, rates, rng=rng)
-    foretold = foretell_observed(
+        return (), None
+    rates = inputs.observed.rates
+    seed = inputs.question.seed
+    held = [compare_observed(made, rates, rng=np.random.default_rng(seed))]
+    failed: PlannerError | None = None
+    try:
+        held.append(_foretell(inputs, rates, rng=np.random.default_rng(seed)))
+    except PlannerError as error:
+        if made.estimator == "regression":
+            raise
+        failed = error
+    if made.estimator == "regression" and inputs.totals:
+        index = estimate(replace(inputs, question=replace(inputs.question, estimator="index")))
+        held.append(compare_observed(index, rates, rng=np.random.default_rng(seed)))
+    return tuple(held), failed
+
+
+def _foretell(inputs: NeedInputs, rates: ObservedRates, *, rng: np.random.Generator) -> Backtest:
+    return foretell_observed(
         inputs.units, inputs.catalogue.priors, rates, estimator="regression", rng=rng, totals=inputs.totals
     )
-    return held, foretold
 
 
 def _cells(made: RiskEstimate, larger: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -180,7 +206,7 @@ def _document(report: NeedReport, pack: CityPack) -> dict[str, object]:
 def _numbers(backtest: Backtest) -> dict[str, object]:
     names = (
         "n_areas", "bias", "mean_error", "root_mean_square_error", "error_of_one_rate", "rank_agreement", "coverage",
-        "count_coverage", "is_foretold",
+        "count_coverage", "is_foretold", "estimator",
     )  # fmt: skip
     return {name: getattr(backtest, name) for name in names}
 
@@ -198,5 +224,7 @@ def _page(report: NeedReport, pack: CityPack) -> NeedPage:
         effect=report.effect,
         backtests=report.backtests,
         unmatched=report.observed.unmatched if report.observed else (),
+        failed=report.failed,
+        n_observed=len(report.observed.rates.nil) if report.observed else 0,
         attributions=tuple(dict.fromkeys(papers)),
     )

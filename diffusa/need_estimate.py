@@ -107,7 +107,7 @@ def _units(pack: CityPack, catalogue: RiskCatalogue, question: NeedQuestion) -> 
 
 def _totals(pack: CityPack, question: NeedQuestion) -> tuple[RiskTotal, ...]:
     if question.rate is not None:
-        return (RiskTotal(name="the rate given", definition=question.definition, rate=question.rate),)
+        return (RiskTotal(name=f"rate_pct = {100 * question.rate:g}", definition=question.definition, rate=question.rate),)
     known = [one for one in pack.city.risk_rates if one.definition == question.definition]
     if not known and question.estimator == "index":
         what = f"no rate of the whole city is known by the definition {question.definition!r}"

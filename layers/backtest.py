@@ -39,10 +39,13 @@ class Backtest:
         of the rate that is counted among n people) and is_count_covered.
     is_foretold
         Whether each area was estimated without its own rate and total.
+    estimator
+        "index", which sees no rate, or "regression".
     """
 
     areas: pd.DataFrame
     is_foretold: bool
+    estimator: str
 
     @property
     def n_areas(self) -> int:
@@ -109,7 +112,8 @@ def compare_observed(estimate: RiskEstimate, observed: ObservedRates, *, rng: np
     check_observed(observed, estimate.units)
     rows = np.searchsorted(estimate.units.quarters, observed.nil)
     draws = estimate.draws.quarters[:, rows] / estimate.units.quarter_base[rows]
-    return _compare(draws, observed, estimate.units, interval=estimate.interval, rng=rng, is_foretold=False)
+    made = _compare(draws, observed, estimate.units, interval=estimate.interval, rng=rng)
+    return Backtest(made, is_foretold=False, estimator=estimate.estimator)
 
 
 def foretell_observed(
@@ -148,7 +152,7 @@ def foretell_observed(
         for row in range(len(observed.nil))
     ]
     draws = np.column_stack(columns) if columns else np.empty((n_draws, 0))
-    return _compare(draws, observed, units, interval=interval, rng=rng, is_foretold=True)
+    return Backtest(_compare(draws, observed, units, interval=interval, rng=rng), is_foretold=True, estimator=estimator)
 
 
 def _foretell(
@@ -185,8 +189,7 @@ def _compare(
     *,
     interval: tuple[float, float],
     rng: np.random.Generator,
-    is_foretold: bool,
-) -> Backtest:
+) -> pd.DataFrame:
     if len(observed.nil) < FEWEST:
         what = f"{len(observed.nil)} observed areas are too few to compare"
         raise CountError(what, where="observed", remedy=f"Give {FEWEST} or more")
@@ -201,4 +204,4 @@ def _compare(
     frame["is_covered"] = frame["observed"].between(frame["rate_low"], frame["rate_high"])
     frame["count_low"], frame["count_high"] = count_low, count_high
     frame["is_count_covered"] = frame["observed"].between(count_low, count_high)
-    return Backtest(frame.set_index(pd.Index(observed.nil, name="nil")), is_foretold)
+    return frame.set_index(pd.Index(observed.nil, name="nil"))

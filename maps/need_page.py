@@ -15,12 +15,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from data.errors import FileError
+from data.errors import FileError, PlannerError
 from layers.backtest import Backtest
 from layers.plan import Text
 from layers.risk_estimate import RiskEstimate
 from maps.assets import read_template
-from maps.i18n import LANGUAGES, Language, both, format_number, format_percent, message, translate
+from maps.i18n import LANGUAGES, Language, format_number, format_percent, message, translate
+from maps.need_backtest import render_backtests
 from maps.need_data import Explained, build_need_data
 from maps.need_map import (
     RISK,
@@ -32,7 +33,9 @@ from maps.need_map import (
     draw_outlines,
     draw_quarters,
 )
-from maps.need_table import render_table, say, signed
+from maps.need_method import need_limits, need_method
+from maps.need_table import render_table
+from maps.need_text import say, signed
 from maps.safe import hash_script, html_attribute, html_text, script_json
 
 
@@ -50,6 +53,8 @@ class NeedPage:
     effect: pd.DataFrame | None
     backtests: tuple[Backtest, ...]
     unmatched: tuple[str, ...]
+    failed: PlannerError | None
+    n_observed: int
     attributions: tuple[str, ...]
 
 
@@ -68,7 +73,7 @@ def write_need_page(page: NeedPage, path: Path) -> None:
 
 
 def render_need_page(page: NeedPage) -> str:
-    """Return the page: one HTML document that fetches nothing and runs its own script alone; the same estimate gives the same text."""
+    """Return the page: one HTML document that fetches nothing and runs its own script alone, the same for the same estimate."""
     styles = read_template("need.css")
     script = read_template("need.js")
     policy = (
@@ -134,11 +139,18 @@ def _body(page: NeedPage, language: Language) -> str:
     sections = (
         _head(page, language),
         _map(page, language),
-        _backtests(page, language),
+        render_backtests(
+            page.backtests,
+            language,
+            names=dict(zip(page.quarters["nil"].astype(int), page.quarters["name"].astype(str), strict=True)),
+            unmatched=page.unmatched,
+            failed=page.failed,
+            least=page.explained.least,
+        ),
         _effect(page, language),
         render_table(page.quarters, page.explained, page.estimate.factors, language),
-        _list(page, language, message("What it is, and what it is not for"), _limits(page)),
-        _list(page, language, message("Method"), _method(page)),
+        _list(page, language, message("What it is, and what it is not for"), need_limits(page.estimate)),
+        _list(page, language, message("Method"), need_method(page.estimate, n_observed=page.n_observed)),
         f"<footer><p>{html_text(' · '.join(page.attributions))}</p></footer>",
     )
     return f'<main class="in-{language}" lang="{language}">{"".join(sections)}</main>'
@@ -147,6 +159,7 @@ def _body(page: NeedPage, language: Language) -> str:
 def _head(page: NeedPage, language: Language) -> str:
     city, definition = page.estimate.city, page.estimate.definition
     percent = {name: format_percent(float(city[f"rate{name}"]), language=language) for name in ("", "_low", "_high")}
+    enough = page.quarters[page.quarters["base"] >= page.explained.least]
     sentence = translate(
         "{n} of {base} are estimated to be: {definition}. That is {rate}; between quarters it differs from {least} to {most}.",
         language=language,
@@ -154,8 +167,8 @@ def _head(page: NeedPage, language: Language) -> str:
         base=format_number(float(city["base"]), language=language),
         definition=definition.label_it if language == "it" else definition.label_en,
         rate=percent[""],
-        least=format_percent(float(page.quarters["rate"].min()), language=language),
-        most=format_percent(float(page.quarters["rate"].max()), language=language),
+        least=format_percent(float(enough["rate"].min()), language=language),
+        most=format_percent(float(enough["rate"].max()), language=language),
     )
     banner = f'<p class="banner">{say(message("sample city, not real data"), language)}</p>' if page.is_sample else ""
     labels = {"it": "Italiano", "en": "English"}
@@ -174,7 +187,8 @@ def _map(page: NeedPage, language: Language) -> str:
     shown = "".join(
         f'<figure class="view-{key}"><svg viewBox="0 0 {drawing.width} {drawing.height}" role="img" tabindex="0"'
         f' data-kind="{"squares" if key.startswith("cells") else "quarters"}"'
-        f' aria-label="{html_attribute(translate(name, language=language))}"><use href="#map-{key}"/><path class="chosen"/></svg>'
+        f' aria-label="{html_attribute(translate(name, language=language))}">'
+        f'<use href="#map-{key}"/><path class="chosen"/></svg>'
         f"<figcaption>{_legend(_classes(page, what, colors), what, language)}</figcaption></figure>"
         for key, (name, what, colors) in _VIEWS.items()
     )
@@ -218,35 +232,6 @@ def _end(value: float, what: str, language: Language) -> str:
     return translate("{n} points", language=language, n=format_number(100.0 * value, language=language, digits=1))
 
 
-def _backtests(page: NeedPage, language: Language) -> str:
-    title = say(message("Held against what was observed"), language)
-    if not page.backtests:
-        text = say(message("No observed rates were given: how good the estimate is, nobody has tested in this city."), language)
-        return f"<section><h2>{title}</h2><p>{text}</p></section>"
-    names = {False: message("the estimate as it is"), True: message("each area foretold from the others")}
-    heads = (
-        "", message("areas"), message("mean error, points"), message("of one rate for all, points"),
-        message("agreement of order"), message("in the interval"),
-    )  # fmt: skip
-    rows = "".join(_backtest_row(one, names[one.is_foretold], language) for one in page.backtests)
-    head = "".join(f'<th scope="col">{say(name, language) if name else ""}</th>' for name in heads)
-    unmatched = "".join(f"<li>{html_text(line)}</li>" for line in page.unmatched)
-    left = f"<p>{say(message('Rows that were not used:'), language)}</p><ul>{unmatched}</ul>" if unmatched else ""
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<section><h2>{title}</h2><div class="table" tabindex="0">{table}</div>{left}</section>'
-
-
-def _backtest_row(one: Backtest, name: str, language: Language) -> str:
-    numbers = (
-        format_number(one.n_areas, language=language),
-        format_number(100 * one.mean_error, language=language, digits=1),
-        format_number(100 * one.error_of_one_rate, language=language, digits=1),
-        format_number(one.rank_agreement, language=language, digits=2),
-        format_percent(one.count_coverage, language=language, digits=0),
-    )
-    return f'<tr><th scope="row">{say(name, language)}</th>{"".join(f"<td>{number}</td>" for number in numbers)}</tr>'
-
-
 def _effect(page: NeedPage, language: Language) -> str:
     if page.effect is None:
         return ""
@@ -259,50 +244,6 @@ def _effect(page: NeedPage, language: Language) -> str:
         most=most,
     )
     return f"<section><h2>{say(message('Factors switched off'), language)}</h2><p>{text}</p></section>"
-
-
-def _limits(page: NeedPage) -> list[Text]:
-    definition = page.estimate.definition
-    return [
-        both(
-            "Figures are of areas, estimated from counts of areas. They say nothing of any person, and must not be used to "
-            "choose, check or refuse persons."
-        ),
-        both(
-            "The definition is “{definition}” ({source}). Figures by other definitions cannot be compared with it.",
-            definition=Text(it=definition.label_it, en=definition.label_en),
-            source=definition.source,
-        ),
-        both(
-            "The interval holds nine of ten draws. It is of the risk, not of the people whom a count would find, and rests "
-            "on assumptions about how far areas differ, since nobody has counted that."
-        ),
-        both("The factors are counts of 2011: who has moved since is not in them."),
-        both(
-            "Personal data are not processed: Regulation (EU) 2016/679 does not apply to anonymous information (recital "
-            "26); statistical secrecy is that of article 9 of legislative decree 322/1989."
-        ),
-    ]
-
-
-def _method(page: NeedPage) -> list[Text]:
-    estimate = page.estimate
-    factors = [Text(it=factor.label_it, en=factor.label_en) for factor in estimate.factors]
-    listed = Text(it="; ".join(one.it for one in factors), en="; ".join(one.en for one in factors))
-    count = Text(it=format_number(estimate.n_draws, language="it"), en=format_number(estimate.n_draws, language="en"))
-    return [
-        both("Factors: {factors}.", factors=listed),
-        both(
-            "They are combined by the Adjusted Mazziotta-Pareto Index with positive penalty (AMPI+), which ISTAT uses, and "
-            "turned into rates whose total is the official one."
-        ),
-        both(
-            "{n} joint draws: weights of the factors once a draw, one effect a quarter, a small one a cell. Every draw "
-            "meets the total: {totals}.",
-            n=count,
-            totals="; ".join(total.name for total in estimate.totals),
-        ),
-    ]
 
 
 def _list(page: NeedPage, language: Language, title: str, texts: Sequence[Text]) -> str:

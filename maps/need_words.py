@@ -32,7 +32,7 @@ OTHERWISE = message(
 """Said where a counted share lies on the other side of the city's than the one that the estimate goes by."""
 UNEXPLAINED = message("what no factor explains {points} points")
 NONE = message("no factor differs")
-FEW = message("Fewer than {n} people of the group live here: the figure is of no use by itself.")
+FEW = message("Fewer than {n} people of the group live here: figure and interval are of no use by themselves.")
 
 
 @dataclass(frozen=True, eq=False)
