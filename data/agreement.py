@@ -14,6 +14,7 @@ from data.clean.census import check_totals, sum_tolerance
 from data.clean.sites import check_unique_sites
 from data.errors import CountError, Faults, IdError, NetworkError, RecipeError
 from data.groups import Group, census_groups, check_codes, count_group
+from data.margin_agreement import check_city_margins
 from data.reading import Reading
 from data.recipe import Recipe
 
@@ -48,6 +49,8 @@ def check_together(recipe: Recipe, reading: Reading, groups: tuple[Group, ...] |
     stations = reading.frames.get("stations", {})
     if len(stations) > 1:
         reading.attempt(lambda: _check_unique_stations(stations))
+    if groups is not None:
+        check_city_margins(recipe, reading, groups)
     reading.attempt(lambda: _check_facts(reading.frames.get("quarter_facts", {})))
     reading.attempt(lambda: _check_expected(recipe, reading, groups))
 

@@ -13,6 +13,7 @@ import pandas as pd
 from data.city import NetworkArrays
 from data.clean.buildings import BUILDING_COLUMNS
 from data.clean.census import FIXED_COLUMNS, check_totals
+from data.clean.margins import MARGIN_COLUMNS
 from data.clean.sites import SITE_COLUMNS
 from data.errors import ColumnError, CountError, CrsError, Faults, FaultsError, GeometryError, IdError, PackError, PlannerError
 from data.layer_groups import count_by_quarter
@@ -37,6 +38,7 @@ COLUMNS = {
     "buildings": (*BUILDING_COLUMNS, "geometry"),
     "spread": ("section", "piece", "share"),
     "points": ("layer", "nil", "geometry"),
+    "margins": MARGIN_COLUMNS,
     "lines": LINE_COLUMNS,
     "headways": HEADWAY_COLUMNS,
 }

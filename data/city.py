@@ -24,10 +24,21 @@ class KnownRate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LaterTotal:
+    """An official total of the whole city in a year after the census: of whom, how many, and who published it."""
+
+    year: int
+    group: str
+    total: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CityFacts:
     """The city itself: id, name, country, projected CRS, cell size in metres, language of the texts in its files.
 
-    `risk_rates` are official rates of the whole city, which estimates of the risk must meet.
+    `risk_rates` are official rates of the whole city, which estimates of the risk must meet; `later` are official totals
+    of it, to which people can be updated.
     """
 
     id: str
@@ -38,6 +49,7 @@ class CityFacts:
     language: str
     is_sample: bool = False
     risk_rates: tuple[KnownRate, ...] = ()
+    later: tuple[LaterTotal, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from data.errors import Faults, PlannerError, RecipeError, suggest_name
 from data.recipe_layers import NAME_PATTERN, StrictModel, Text
+from data.recipe_margins import LaterTotalEntry
 from data.recipe_roles import ENTRY_OF_ROLE, LayerEntry, find_contradictions, find_entry
 from data.toml_file import read_toml, validate_model
 
@@ -51,6 +52,7 @@ class CityEntry(StrictModel):
     sample: bool = False
     expect: Expectation = Expectation()
     risk_rates: list[KnownRateEntry] = Field(default_factory=list)
+    later: list[LaterTotalEntry] = Field(default_factory=list)
 
 
 class _Head(StrictModel):

@@ -16,13 +16,14 @@ from data.recipe_layers import (
     StationsEntry,
     TotalsEntry,
 )
+from data.recipe_margins import MarginsEntry
 from data.recipe_points import PointsEntry
 from data.recipe_streets import GRAPH_SUFFIXES, StreetGraphEntry, StreetsEntry, StreetTablesEntry
 from data.recipe_transit import LinesEntry, TimetableEntry
 
 LayerEntry = (
     BoundaryEntry | AreasEntry | CensusEntry | TotalsEntry | FactsEntry | SitesEntry | StationsEntry | StreetsEntry
-    | StreetTablesEntry | StreetGraphEntry | LinesEntry | TimetableEntry | PointsEntry | BuildingsEntry
+    | StreetTablesEntry | StreetGraphEntry | LinesEntry | TimetableEntry | PointsEntry | MarginsEntry | BuildingsEntry
 )  # fmt: skip
 ENTRY_OF_ROLE: dict[str, type[LayerEntry]] = {
     "boundary": BoundaryEntry,
@@ -36,6 +37,7 @@ ENTRY_OF_ROLE: dict[str, type[LayerEntry]] = {
     "spaces": SitesEntry,
     "stations": StationsEntry,
     "points": PointsEntry,
+    "margins": MarginsEntry,
     "lines": LinesEntry,
     "timetable": TimetableEntry,
     "streets": StreetsEntry,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
@@ -76,6 +76,14 @@ class HeadwayEntry(StrictModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 
+class HasLimits(Protocol):
+    """An entry with sentences that every plan prints which rests on its layer."""
+
+    @property
+    def limits(self) -> list[LimitEntry]:
+        """Return them."""
+
+
 class TimetableEntry(SourceEntry):
     """A public-transport feed: a GTFS archive, or a folder with its files."""
 
@@ -103,7 +111,7 @@ class LinesEntry(SourceEntry):
     limits: list[LimitEntry] = Field(default_factory=list)
 
 
-def list_limits(entry: TimetableEntry | LinesEntry) -> tuple[Limit, ...]:
+def list_limits(entry: HasLimits) -> tuple[Limit, ...]:
     """Return the sentences of an entry."""
     return tuple(Limit(it=limit.it, en=limit.en) for limit in entry.limits)
 

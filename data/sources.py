@@ -12,12 +12,13 @@ import pandas as pd
 import shapely
 
 from data.agreement import check_together
-from data.city import CityFacts, CityLayer, CitySources, KnownRate, NetworkArrays, Paper, join_papers
+from data.city import CityFacts, CityLayer, CitySources, KnownRate, LaterTotal, NetworkArrays, Paper, join_papers
 from data.clean.areas import clean_areas, clean_boundary
 from data.clean.buildings import clean_buildings
 from data.clean.census import clean_census
 from data.clean.counted_points import clean_counted_points, join_points
 from data.clean.facts import clean_facts, clean_totals
+from data.clean.margins import clean_margins
 from data.clean.sites import clean_sites, join_sites
 from data.clean.stations import clean_stations
 from data.clean.streets import clean_street_graph, clean_streets
@@ -41,6 +42,7 @@ from data.recipe_layers import (
     StationsEntry,
     TotalsEntry,
 )
+from data.recipe_margins import MarginsEntry
 from data.recipe_points import PointsEntry
 from data.recipe_roles import LayerEntry
 from data.recipe_streets import StreetGraphEntry, StreetsEntry, StreetTablesEntry
@@ -49,7 +51,7 @@ from data.recipe_transit import LinesEntry, TimetableEntry, list_limits
 __all__ = ["CityFacts", "CityLayer", "CitySources", "NetworkArrays", "Paper", "read_sources"]
 
 ORDER = (
-    "quarters", "districts", "boundary", "census", "buildings", "quarter_totals", "quarter_facts",
+    "quarters", "districts", "boundary", "census", "buildings", "quarter_totals", "quarter_facts", "margins",
     "services", "spaces", "stations", "points", "lines", "timetable", "streets",
 )  # fmt: skip
 NO_PAPER = Paper(source="the recipe names no source", licence="none", attribution="none", date="none")
@@ -140,6 +142,8 @@ def _read_layer(name: str, entry: LayerEntry, reading: Reading) -> None:
             frame, notes = clean_buildings(table, entry, crs=crs, area=areas.whole)
         case TotalsEntry():
             frame = clean_totals(table, entry, quarters=areas.quarters)
+        case MarginsEntry():
+            frame = clean_margins(table, entry, quarters=areas.quarters)
         case FactsEntry():
             frame = clean_facts(table, entry, quarters=areas.quarters)
         case SitesEntry():
@@ -170,6 +174,8 @@ def _assemble(recipe: Recipe, reading: Reading, offer: Offer) -> CitySources:
         if frames or role in ("services", "spaces"):
             layers[role] = _join_layer(role, frames, reading)
     for entry in recipe.layers.values():
+        if isinstance(entry, MarginsEntry):
+            layers["margins"] = replace(layers["margins"], limits=(*layers["margins"].limits, *list_limits(entry)))
         if isinstance(entry, LinesEntry):
             layers["lines"] = replace(layers["lines"], limits=list_limits(entry), time_zone=entry.time_zone)
             layers["headways"] = replace(layers["headways"], notes=())  # they stand with the lines
@@ -191,6 +197,7 @@ def _assemble(recipe: Recipe, reading: Reading, offer: Offer) -> CitySources:
             risk_rates=tuple(
                 KnownRate(definition=one.definition, rate=one.rate_pct / 100.0, source=one.source) for one in city.risk_rates
             ),
+            later=tuple(LaterTotal(**one.model_dump()) for one in city.later),
         ),
         groups=offer.groups,
         layers=layers,
@@ -209,6 +216,8 @@ def _join_layer(role: str, frames: Mapping[str, pd.DataFrame], reading: Reading)
     elif role == "quarter_facts":
         whole = [frame.set_index("nil") for frame in frames.values()]
         joined = pd.concat(whole, axis=1).sort_index().rename_axis("nil").reset_index()
+    elif role == "margins":
+        joined = pd.concat(list(frames.values()), ignore_index=True)
     elif role == "points":
         joined = join_points(list(frames.values()), crs=reading.crs)
     elif role == "stations":
