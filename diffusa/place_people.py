@@ -167,20 +167,21 @@ def describe_spread(notes: SpreadNotes, *, spread: str) -> tuple[str, ...]:
     """Return in words how many sections found their pieces in which way; what did not happen is left out."""
     if spread == "area":
         head = "people are spread by area inside their section"
-        ways = [(notes.n_by_disc, "spread over the disc of their area"), (notes.n_by_polygon, "spread over their polygon")]
+        ways = [
+            ("sections spread over the disc of their area", notes.n_by_disc),
+            ("sections spread over their polygon", notes.n_by_polygon),
+        ]
     else:
         homes = HOMES[spread]
         head = f"people are spread by {homes} inside their section"
         ways = [
-            (notes.n_by_ancillary, f"spread by {homes} inside their disc or polygon"),
-            (notes.n_without_ancillary, f"without {homes} inside: spread by area instead"),
+            (f"sections spread by {homes} inside their disc or polygon", notes.n_by_ancillary),
+            (f"sections without {homes} inside, spread by area instead", notes.n_without_ancillary),
         ]
-    outside = [
-        (notes.n_nearest_without_area, "have no area: their people stand in the nearest piece of their quarter"),
-        (notes.n_nearest_disc_outside, "have a disc outside their quarter: their people stand in its nearest piece"),
-        (
-            notes.n_nearest_polygon_outside,
-            "have a polygon outside their quarter: their people stand in its nearest piece",
-        ),
+    where = "their people stand in the nearest piece of their quarter"
+    nearest = [
+        (f"sections without an area ({where})", notes.n_nearest_without_area),
+        (f"sections whose disc misses their quarter ({where})", notes.n_nearest_disc_outside),
+        (f"sections whose polygon misses their quarter ({where})", notes.n_nearest_polygon_outside),
     ]
-    return (head, *(f"{n:,} sections {what}" for n, what in [*ways, *outside] if n))
+    return (head, *(f"{what}: {n:,}" for what, n in [*ways, *nearest] if n))

@@ -107,15 +107,19 @@ def _describe(
     """Return in words what became of the sources; what did not happen is left out."""
     n_parts = np.bincount(source, minlength=len(people))
     is_out = (spread.inside == 0) & has_people
-    across = (spread.inside > 0) & (spread.inside < 1 - BORDER_SHARE) if leave_out else np.zeros(len(people), dtype=bool)
+    across = (spread.inside > 0) & (spread.inside < 1.0 - BORDER_SHARE)
     lost = people * (1.0 - kept)
-    label = f"{group.label_en}"
-    said: Sequence[tuple[int, str]] = (
-        (int((n_parts > 0).sum()), f"have no quarter: they became {len(source):,} parts of one quarter each"),
-        (int((n_parts > 1).sum()), "lie in several quarters, and their people were split over these"),
-        (0 if leave_out else spread.notes.n_partly_outside, "reach beyond the city, and all their people stand inside it"),
-        (0 if leave_out else int(is_out.sum()), "lie outside the city: their people stand in its nearest piece"),
-        (int(is_out.sum()) if leave_out else 0, f"lie outside the city and were left out ({lost[is_out].sum():,.0f} {label})"),
-        (int(across.sum()), f"reach beyond the city, and their part outside was left out ({lost[across].sum():,.0f} {label})"),
+    outside, reaching = (f"{lost[rows].sum():,.0f} {group.label_en}" for rows in (is_out, across))
+    said: Sequence[tuple[str, int]] = (
+        (f"sections without a quarter, which became {len(source):,} parts of one quarter each", int((n_parts > 0).sum())),
+        ("sections in several quarters, whose people were split over these", int((n_parts > 1).sum())),
+        ("sections that reach beyond the city, all of whose people stand inside it", spread.notes.n_partly_outside),
+        ("sections outside the city, whose people stand in its nearest piece", int(is_out.sum())),
     )
-    return tuple(f"{n:,} sections {what}" for n, what in said if n)
+    if leave_out:
+        said = (
+            *said[:2],
+            (f"sections outside the city, left out ({outside})", int(is_out.sum())),
+            (f"sections that reach beyond the city, whose part outside was left out ({reaching})", int(across.sum())),
+        )
+    return tuple(f"{what}: {n:,}" for what, n in said if n)

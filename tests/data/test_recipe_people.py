@@ -19,7 +19,7 @@ def test_the_examples_of_the_guide_are_recipes(tiny: TinyCity, checkout: Path) -
     tiny.tables["layers"]["grid"] = examples["grid"]
     grid = tiny.recipe().layers["grid"]
     assert isinstance(grid, CensusEntry)
-    assert (grid.quarter, grid.outside, grid.spread, grid.fractional) == (None, "leave_out", "streets", True)
+    assert (grid.quarter, grid.outside, grid.spread) == (None, "leave_out", "streets")
     examples["grid"]["spread"] = "buildings"
     tiny.tables["layers"]["buildings"] = examples["buildings"]
     buildings = tiny.recipe().layers["buildings"]

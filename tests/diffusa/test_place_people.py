@@ -67,7 +67,7 @@ def test_by_area_a_section_is_even(tiny: TinyCity) -> None:
     pack = build(tiny)
     assert in_cell(placed(pack), 100, 100) == pytest.approx(75)
     assert "people are spread by area inside their section" in told(pack)
-    assert "3 sections spread over their polygon" in told(pack)
+    assert "sections spread over their polygon: 3" in told(pack)
 
 
 def test_by_streets_people_stand_along_them(tiny: TinyCity) -> None:
@@ -86,11 +86,12 @@ def test_by_streets_people_stand_along_them(tiny: TinyCity) -> None:
     assert in_cell(people, 1500, 400) == pytest.approx(490 / 4)
     assert "people are spread by metres of street inside their section" in told(pack)
     assert people.totals["residents"] == pytest.approx(1000)
+    assert pack.layers["cells"].paper.source.startswith("derived from the layers census and streets and quarters")
     by_way = [fact for fact in told(pack) if "metres of street inside" in fact]
     assert by_way == [
         "people are spread by metres of street inside their section",
-        "2 sections spread by metres of street inside their disc or polygon",
-        "1 sections without metres of street inside: spread by area instead",
+        "sections spread by metres of street inside their disc or polygon: 2",
+        "sections without metres of street inside, spread by area instead: 1",
     ]
 
 
@@ -102,8 +103,8 @@ def test_by_buildings_people_stand_in_their_floors(tiny: TinyCity) -> None:
     assert in_cell(people, 200, 200) == pytest.approx(270)
     assert in_cell(people, 1500, 100) == pytest.approx(490)
     assert in_cell(people, 500, 800) == pytest.approx(50)
-    assert "2 sections spread by floor area of buildings inside their disc or polygon" in told(pack)
-    assert "1 sections without floor area of buildings inside: spread by area instead" in told(pack)
+    assert "sections spread by floor area of buildings inside their disc or polygon: 2" in told(pack)
+    assert "sections without floor area of buildings inside, spread by area instead: 1" in told(pack)
     assert pack.layers["pieces"].paper.source.startswith("derived from the layers census and buildings and quarters")
     del tiny.layer("houses")["floors"]
     assert in_cell(placed(build(tiny, "flat")), 100, 100) == pytest.approx(150)
@@ -162,15 +163,15 @@ def test_a_grid_without_quarters_is_split_over_them(tiny: TinyCity) -> None:
     assert people.by_quarter()["residents"].to_dict() == pytest.approx({7: 500.5 + 149.75, 9: 149.75 + 200})
     census = pack.read("census")
     assert census[PEOPLE].to_dict("list") == {"section": ["a/7", "b/7", "b/9", "c/9"], "nil": [7, 7, 9, 9]}
-    assert "3 sections have no quarter: they became 4 parts of one quarter each" in told(pack)
-    assert "1 sections reach beyond the city, and all their people stand inside it" in told(pack)
+    assert "sections without a quarter, which became 4 parts of one quarter each: 3" in told(pack)
+    assert "sections that reach beyond the city, all of whose people stand inside it: 1" in told(pack)
 
 
 def test_people_of_a_grid_beyond_the_city_may_be_left_out(tiny: TinyCity) -> None:
     make_grid(tiny, outside="leave_out")
     pack = build(tiny)
     assert placed(pack).totals["residents"] == pytest.approx(900)
-    assert "1 sections reach beyond the city, and their part outside was left out (100 residents)" in told(pack)
+    assert "sections that reach beyond the city, whose part outside was left out (100 residents): 1" in told(pack)
 
 
 def test_whole_people_of_a_grid_keep_the_total_of_the_city(tiny: TinyCity) -> None:

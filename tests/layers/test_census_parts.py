@@ -60,10 +60,10 @@ def test_a_source_has_a_part_in_every_quarter_that_it_overlaps(pieces: gpd.GeoDa
     assert parts.census["P1"].tolist() == pytest.approx([12.5, 10, 30, 10, 3])
     assert parts.census["P60"].tolist() == pytest.approx([6.25, 5, 15, 5, 1.5])
     assert parts.notes == (
-        "4 sections have no quarter: they became 5 parts of one quarter each",
-        "1 sections lie in several quarters, and their people were split over these",
-        "1 sections reach beyond the city, and all their people stand inside it",
-        "1 sections lie outside the city: their people stand in its nearest piece",
+        "sections without a quarter, which became 5 parts of one quarter each: 4",
+        "sections in several quarters, whose people were split over these: 1",
+        "sections that reach beyond the city, all of whose people stand inside it: 1",
+        "sections outside the city, whose people stand in its nearest piece: 1",
     )
 
 
@@ -73,8 +73,8 @@ def test_what_lies_outside_may_be_left_out(pieces: gpd.GeoDataFrame) -> None:
         {"a/1": 12.5, "b/1": 10, "b/2": 30, "c/2": 5}
     )
     assert parts.notes[2:] == (
-        "1 sections lie outside the city and were left out (3 residents (en))",
-        "1 sections reach beyond the city, and their part outside was left out (5 residents (en))",
+        "sections outside the city, left out (3 residents (en)): 1",
+        "sections that reach beyond the city, whose part outside was left out (5 residents (en)): 1",
     )
 
 

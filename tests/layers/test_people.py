@@ -50,6 +50,18 @@ def test_order_of_sections_changes_nothing(
     pd.testing.assert_frame_equal(turned.cells.drop(columns="geometry"), people.cells.drop(columns="geometry"))
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_extra_section_without_people_changes_nothing(
+    census: gpd.GeoDataFrame, quarters: gpd.GeoDataFrame, *, whole: bool
+) -> None:
+    empty = census.iloc[[0]].assign(section="empty", P1=0, P60=0, P61=0)
+    more = gpd.GeoDataFrame(pd.concat([empty.set_geometry([square(3, 3)], crs=CRS), census], ignore_index=True))
+    grid = build_grid(quarters.union_all(), crs=CRS)
+    pieces = build_pieces(grid, quarters)
+    before, after = (place_people(one, grid, pieces, groups=GROUPS, whole=whole)[0] for one in (census, more))
+    pd.testing.assert_frame_equal(pd.DataFrame(after.cells), pd.DataFrame(before.cells))
+
+
 def test_need_is_a_weighted_share_of_city_totals(people: People) -> None:
     weight = need_weight(people.cells, people.totals, {"residents": 3.0, "unemployed": 1.0})
     by_id = dict(zip(people.cells["cell_id"], weight, strict=True))
