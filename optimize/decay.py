@@ -1,4 +1,4 @@
-"""How much of a demand point's weight a site covers by its impedance: in steps, along a line, or along a logistic curve."""
+"""How much of a demand point's weight a site covers by its impedance: in steps, along a line, or along a smooth curve."""
 
 from __future__ import annotations
 
@@ -121,4 +121,73 @@ class LogisticDecay:
         return np.asarray(expit((self.middle_s - seconds) / self.spread_s), dtype=np.float64)
 
 
-Decay: TypeAlias = StepDecay | LinearDecay | LogisticDecay
+@dataclass(frozen=True, kw_only=True)
+class PowerDecay:
+    """All within one limit, and (limit / t) to a power beyond it: never nothing.
+
+    Parameters
+    ----------
+    full_s
+        Seconds up to which all is covered, > 0.
+    exponent
+        The power, > 0: the larger, the faster the share falls.
+
+    Raises
+    ------
+    ProblemError
+        A value is not what this docstring asks for; `FaultsError` where both are not.
+
+    Examples
+    --------
+    >>> PowerDecay(full_s=300.0, exponent=2.0).share(np.array([0.0, 300.0, 600.0])).tolist()
+    [1.0, 1.0, 0.25]
+    """
+
+    full_s: float
+    exponent: float
+
+    def __post_init__(self) -> None:
+        faults = Faults()
+        if not 0 < self.full_s < math.inf:
+            faults.add(ProblemError(f"{self.full_s!r} is no number of seconds > 0", where="decay.full_s"))
+        if not 0 < self.exponent < math.inf:
+            faults.add(ProblemError(f"{self.exponent!r} is no power > 0", where="decay.exponent"))
+        faults.raise_if_any()
+
+    def share(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share at each impedance, in [0, 1]."""
+        return np.asarray((self.full_s / np.maximum(seconds, self.full_s)) ** self.exponent, dtype=np.float64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExponentialDecay:
+    """A share of exp(−t / scale): all at the site itself, and never nothing.
+
+    Parameters
+    ----------
+    scale_s
+        Seconds over which the share falls to 0.37 of what it was, > 0.
+
+    Raises
+    ------
+    ProblemError
+        The scale is not what this docstring asks for.
+
+    Examples
+    --------
+    >>> ExponentialDecay(scale_s=600.0).share(np.array([0.0, 600.0])).round(2).tolist()
+    [1.0, 0.37]
+    """
+
+    scale_s: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale_s < math.inf:
+            raise ProblemError(f"{self.scale_s!r} is no number of seconds > 0", where="decay.scale_s")
+
+    def share(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share at each impedance, in [0, 1]."""
+        return np.asarray(np.exp(-np.asarray(seconds) / self.scale_s), dtype=np.float64)
+
+
+Decay: TypeAlias = StepDecay | LinearDecay | LogisticDecay | PowerDecay | ExponentialDecay

@@ -14,6 +14,8 @@ from optimize import (
     capacity_measure,
     fixed_charge,
     gradual_coverage,
+    k_nearest_median,
+    max_attendance,
     max_coverage,
     p_center,
     p_median,
@@ -101,6 +103,19 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             formulation=capacitated_max_coverage.FORMULATION,
             build=capacitated_max_coverage.build_capacitated_coverage,
             measure=capacity_measure.measure_served,
+        ),
+        "k_nearest_median": Model(
+            formulation=k_nearest_median.FORMULATION,
+            build=None,
+            answer=k_nearest_median.solve_k_nearest,
+            answer_ruled=k_nearest_median.solve_ruled_k_nearest,
+        ),
+        "max_attendance": Model(
+            formulation=max_attendance.FORMULATION,
+            build=max_attendance.build_ruled_gradual,
+            answer=partial(
+                _answer_siting, build=max_attendance.build_gradual_coverage, absolute_gap=max_attendance.absolute_gap
+            ),
         ),
     }
 )

@@ -18,6 +18,8 @@ Objective: TypeAlias = Literal[
     "capacitated_fixed_charge",
     "capacitated_p_median",
     "capacitated_max_coverage",
+    "k_nearest_median",
+    "max_attendance",
 ]
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
@@ -70,6 +72,8 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
         "capacitated_max_coverage": MappingProxyType(
             {"new": True, "standard_s": True, "capacity": True, "min_use": False, "is_split": False}
         ),
+        "k_nearest_median": MappingProxyType({"new": True, "k_nearest": True, "unserved_impedance_s": False}),
+        "max_attendance": MappingProxyType({"new": True, "decay": True}),
     }
 )
 """The optional fields that each objective reads, and whether it needs them.
@@ -84,6 +88,7 @@ MAXIMISED: frozenset[Objective] = frozenset(
         "backup_coverage",
         "weighted_backup_coverage",
         "capacitated_max_coverage",
+        "max_attendance",
     }
 )
 """The objectives of which more is better."""

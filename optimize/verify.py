@@ -32,6 +32,8 @@ RECOUNTS: Mapping[Objective, Callable[[LocationProblem, Solution], Recount]] = M
         "capacitated_fixed_charge": recount_capacitated,
         "capacitated_p_median": recount_capacitated,
         "capacitated_max_coverage": recount_capacitated,
+        "k_nearest_median": recount_nearest,
+        "max_attendance": recount_nearest,
     }
 )
 """The recount of every objective: where that of a new model is entered."""

@@ -48,7 +48,26 @@ def weighted_backup(problem: LocationProblem, selected: frozenset[str]) -> float
     return float((1 - share) * problem.weight[count >= 1].sum() + share * problem.weight[count >= 2].sum())
 
 
+def attendance(problem: LocationProblem, selected: frozenset[str]) -> float:
+    return float((problem.weight * problem.decay.share(nearest_of(problem, selected))).sum())
+
+
+def as_objective(problem: LocationProblem, objective: str, **fields: object) -> LocationProblem:
+    """Return the weights, times and sites of a problem under another objective."""
+    return LocationProblem(
+        objective=objective,  # type: ignore[arg-type]
+        weight=problem.weight,
+        impedance_s=problem.impedance_s,
+        candidate_ids=problem.candidate_ids,
+        fixed=problem.fixed,
+        required=problem.required,
+        forbidden=problem.forbidden,
+        **{"new": problem.new, **fields},  # type: ignore[arg-type]
+    )
+
+
 VALUES: dict[str, Callable[[LocationProblem, frozenset[str]], float | None]] = {
     "backup_coverage": backup,
     "weighted_backup_coverage": weighted_backup,
+    "max_attendance": attendance,
 }

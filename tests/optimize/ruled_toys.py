@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
+from data.errors import FaultsError, InfeasibleError
+from optimize.objectives import MAXIMISED
 from optimize.problem import LocationProblem
 from optimize.rules import CoverLimit, Rules, SiteGroup, Spacing
+from optimize.solution import Solution, Status
+from optimize.solve import solve
 from tests.optimize.model_toys import VALUES
 from tests.optimize.toys import dense, ids, value_of
 
@@ -38,6 +43,20 @@ def try_all_ruled(problem: LocationProblem, *, is_more_better: bool) -> Best | N
     best = (max if is_more_better else min)(values.values())
     near = tuple(plan for plan, value in values.items() if abs(value - best) <= 1e-9 * max(1.0, abs(best)))
     return Best(objective=best, plans=near)
+
+
+def check_against_all_sets(problem: LocationProblem) -> Solution | None:
+    """Solve a problem and compare with every set tried; return the solution, or None where there is none."""
+    best = try_all_ruled(problem, is_more_better=problem.objective in MAXIMISED)
+    if best is None:
+        with pytest.raises((InfeasibleError, FaultsError)):
+            solve(problem)
+        return None
+    solution = solve(problem)
+    assert solution.status is Status.OPTIMAL
+    assert solution.objective == pytest.approx(best.objective, rel=1e-9, abs=1e-9)
+    assert frozenset(solution.selected) in best.plans
+    return solution
 
 
 def ruled_value(problem: LocationProblem, selected: frozenset[str]) -> float | None:

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from data.errors import FaultsError, InfeasibleError, ProblemError
 from optimize.backup_coverage import build_weighted_backup
-from optimize.objectives import MAXIMISED
 from optimize.problem import LocationProblem
 from optimize.site_rules import site_rules
 from optimize.solution import Status
 from optimize.solve import solve
-from tests.optimize.model_toys import model_problem
-from tests.optimize.ruled_toys import try_all_ruled
+from tests.optimize.model_toys import as_objective, model_problem
+from tests.optimize.ruled_toys import check_against_all_sets
 from tests.optimize.toys import problems
 
 # site-00 and site-01 cover row 0 (weight 5); site-02 covers rows 1 and 2; site-03 covers rows 0 and 2.
@@ -97,27 +96,7 @@ def test_a_problem_without_a_share_is_refused_by_the_model() -> None:
 @given(problems(max_candidates=12), st.sampled_from([None, 0.3, 0.7]))
 def test_the_solver_agrees_with_trying_every_plan_of_twelve_candidates(problem: LocationProblem, share: float | None) -> None:
     objective = "backup_coverage" if share is None else "weighted_backup_coverage"
-    question = LocationProblem(
-        objective=objective,  # type: ignore[arg-type]
-        weight=problem.weight,
-        impedance_s=problem.impedance_s,
-        candidate_ids=problem.candidate_ids,
-        new=problem.new,
-        standard_s=600.0,
-        backup_share=share,
-        fixed=problem.fixed,
-        required=problem.required,
-        forbidden=problem.forbidden,
-    )
-    best = try_all_ruled(question, is_more_better=objective in MAXIMISED)
-    if best is None:
-        with pytest.raises((InfeasibleError, FaultsError)):
-            solve(question)
-        return
-    solution = solve(question)
-    assert solution.status is Status.OPTIMAL
-    assert solution.objective == pytest.approx(best.objective, rel=1e-9, abs=1e-9)
-    assert frozenset(solution.selected) in best.plans
+    check_against_all_sets(as_objective(problem, objective, standard_s=600.0, backup_share=share))
 
 
 def test_more_backup_never_covers_less_twice() -> None:
