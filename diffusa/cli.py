@@ -19,6 +19,7 @@ from diffusa import cli_access, cli_need
 from diffusa.city import build_city
 from diffusa.demo import make_demo
 from diffusa.embedded import recipe_path
+from diffusa.people_year import describe_updates
 from diffusa.planner import MAP_NAME, make_plan, write_plan
 from diffusa.scenario import read_scenario, scenario_schema
 from diffusa.show import explain_scenario, parse_language, show_plan
@@ -71,7 +72,7 @@ def build(
 ) -> None:
     """Build a city pack from source files."""
     pack = build_city(recipe_path(recipe), root, output, steps=_steps(quiet=quiet))
-    for line in check_pack(pack.folder).facts:
+    for line in (*check_pack(pack.folder).facts, *describe_updates(pack)):
         typer.echo(line)
 
 
@@ -85,6 +86,8 @@ def check(pack: Annotated[Path, typer.Argument(help="Folder of a pack.")]) -> No
     for fault in report.faults:
         faults.add(fault)
     faults.raise_if_any()
+    for line in describe_updates(read_pack(pack, verify=False)):
+        typer.echo(line)
 
 
 @app.command("plan")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from data.pack import CityPack
 from diffusa.choice import Choices
 from diffusa.journeys import Journeys
+from diffusa.people_year import update_limits
 from diffusa.question import Question
 from diffusa.scenario import Scenario
 from diffusa.words import Said, lens_name, plan_assumptions, plan_limits, plan_sentence
@@ -102,7 +103,7 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         connection=_connection(question, journeys),
         window=_window(question, journeys),
         mode_shares=counted.mode_shares,
-        limits=plan_limits(question, journeys, groups),
+        limits=(*update_limits(people, scenario.group_keys, pack), *plan_limits(question, journeys, groups)),
         assumptions=plan_assumptions(question, journeys),
         sources=_sources(pack),
         scenario=scenario.model_dump(mode="json", exclude_none=True),

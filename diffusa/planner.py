@@ -11,10 +11,10 @@ from data.errors import VerificationError
 from data.files import write_folder_whole
 from data.pack import CityPack
 from diffusa.choice import Choices, choose_sites, describe_optimum
-from diffusa.city import read_people
 from diffusa.describe import Counted, describe_plan
 from diffusa.journeys import OWN, Journeys, travel, travel_from_drawn_positions
 from diffusa.mode_shares import count_mode_shares
+from diffusa.people_year import read_people_of
 from diffusa.question import Question, put_question
 from diffusa.scenario import Scenario
 from diffusa.steps import Steps
@@ -51,7 +51,7 @@ def make_plan(scenario: Scenario, pack: CityPack, *, cache: ArrayCache | None = 
     """
     steps = steps or Steps()
     with steps.step("Reading the city"):
-        people = read_people(pack)
+        people = read_people_of(scenario, pack)
         sites = join_sites(pack.read("services"), pack.read("spaces"))
         question = put_question(scenario, pack, people=people, sites=sites)
     with steps.step("Travel times") as progress:

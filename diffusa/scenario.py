@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from data.errors import ScenarioError
 from data.toml_file import read_toml, validate_model
+from diffusa.scenario_people import PeopleOfYear
 from diffusa.scenario_risk import Risk
 from diffusa.scenario_travel import Minutes, Percentile, Table, Travel
 from geo.modes import StreetMode
@@ -107,6 +108,7 @@ class Scenario(Table):
     choose: Choose
     compare: tuple[Compare, ...] = ()
     report: Report = Report()
+    people: Annotated[PeopleOfYear | None, Field(description="of which year people are; default: of the census")] = None
     risk: Annotated[Risk | None, Field(description="how people at risk are estimated; default: from the official rate")] = None
     limits: Annotated[tuple[InTwoLanguages, ...], Field(description="limits to print beside the figures")] = ()
     assumptions: Annotated[tuple[InTwoLanguages, ...], Field(description="assumptions to print beside the figures")] = ()

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from data.errors import ScenarioError, suggest_name
 from data.pack import CityPack
-from diffusa.city import read_people
+from diffusa.people_year import read_people_of
 from diffusa.question import put_question
 from diffusa.scenario import Scenario
 from diffusa.scenario_travel import Travel
@@ -152,7 +152,7 @@ def explain_scenario(scenario: Scenario, pack: CityPack | None, *, console: Cons
     if pack is None:
         return
     sites = join_sites(pack.read("services"), pack.read("spaces"))
-    question = put_question(scenario, pack, people=read_people(pack), sites=sites)
+    question = put_question(scenario, pack, people=read_people_of(scenario, pack), sites=sites)
     counts = f"In {pack.city.name}: {len(question.fixed)} sites open now, {len(question.candidates)} candidates"
     console.print(escape(f"{counts}, {question.new} to choose."), highlight=False)
 
@@ -187,6 +187,8 @@ def _explanation(scenario: Scenario) -> list[str]:
             f"for {', '.join(scenario.group_keys)}."
         ),
     ]
+    if scenario.people is not None:
+        lines.append(f"People: updated to {scenario.people.year} by official totals.")
     if scenario.compare:
         lines.append("Compared with: " + ", ".join(variant.name.en for variant in scenario.compare) + ".")
     return lines

@@ -99,7 +99,8 @@ def _join(texts: Sequence[Text], between: Text) -> Text:
 
 def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBrief]) -> tuple[Text, ...]:
     """Return the limits of a plan: those that follow from its data, then those that the scenario names."""
-    years = sorted({group.year for group in groups if group.modelled is None})
+    counted = {group.key: group.updated_from or group.year for group in question.people.groups}
+    years = sorted({counted[group.key] for group in groups if group.modelled is None})
     found = [_denominators(groups)]
     if years:
         found.append(both("People are those counted in {years}.", years=", ".join(map(str, years))))
