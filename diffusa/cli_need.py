@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import typer
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from layers.backtest import Backtest
 
 DEFINITION = "inactive_not_student_2011"
+ESTIMATORS, UNITS = ("index", "regression"), ("percent", "share")
 need_app = typer.Typer(help="Estimate who is at risk, and say how sure that is.", no_args_is_help=True)
 
 
@@ -33,6 +34,8 @@ def register(app: typer.Typer) -> None:
 Definition = Annotated[str, typer.Option("--definition", help="Whose risk; a key of the catalogue.")]
 Observed = Annotated[Path | None, typer.Option("--observed", help="CSV of observed rates: id_nil or nil, rate_pct.")]
 HowFitted = Annotated[str, typer.Option("--estimator", help="index, or regression on the observed rates.")]
+UnitOfRates = Annotated[str | None, typer.Option("--unit", help="What rates are in: percent or share; asked where in doubt.")]
+Year = Annotated[int | None, typer.Option("--year", help="The year of observed rates that counts.")]
 Rate = Annotated[float | None, typer.Option("--rate", help="Rate of the city in percent; default: the official.")]
 Without = Annotated[list[str] | None, typer.Option("--without", help="A factor that is switched off.")]
 Draws = Annotated[int, typer.Option("--draws", help="Joint draws, at least 20.")]
@@ -49,6 +52,8 @@ def check(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the tables and the page.")],
     observed: Observed = None,
     estimator: HowFitted = "index",
+    unit: UnitOfRates = None,
+    year: Year = None,
     definition: Definition = DEFINITION,
     rate: Rate = None,
     without: Without = None,
@@ -62,7 +67,18 @@ def check(
     from diffusa.need import estimate_need, write_need  # noqa: PLC0415 - statsmodels takes a second to import
 
     spoken = parse_language(language)
-    asked = _ask(definition, without, observed, estimator, rate, draws=draws, seed=seed, least=least)
+    asked = _ask(
+        definition=definition,
+        without=tuple(without or ()),
+        observed=observed,
+        estimator=_choose(estimator, "--estimator", ESTIMATORS),
+        unit=None if unit is None else _choose(unit, "--unit", UNITS),
+        year=year,
+        rate=rate,
+        n_draws=draws,
+        seed=seed,
+        least=least,
+    )
     city = read_pack(pack)
     steps = Steps(console=None if quiet else Console(stderr=True), language=spoken or "en")
     report = estimate_need(asked, city, steps=steps)
@@ -93,6 +109,8 @@ def explain(
     cell: Annotated[list[str] | None, typer.Option("--cell", help="INSPIRE id of a cell, also of 200 or 400 m.")] = None,
     observed: Observed = None,
     estimator: HowFitted = "index",
+    unit: UnitOfRates = None,
+    year: Year = None,
     definition: Definition = DEFINITION,
     rate: Rate = None,
     without: Without = None,
@@ -108,7 +126,18 @@ def explain(
     spoken = parse_language(language)
     if not quarter and not cell:
         raise ScenarioError("nothing is to be explained", where="diffusa need explain", remedy="Give --quarter or --cell")
-    asked = _ask(definition, without, observed, estimator, rate, draws=draws, seed=seed, least=least)
+    asked = _ask(
+        definition=definition,
+        without=tuple(without or ()),
+        observed=observed,
+        estimator=_choose(estimator, "--estimator", ESTIMATORS),
+        unit=None if unit is None else _choose(unit, "--unit", UNITS),
+        year=year,
+        rate=rate,
+        n_draws=draws,
+        seed=seed,
+        least=least,
+    )
     city = read_pack(pack)
     made = estimate(read_inputs(asked, city))
     chosen: Language = spoken or ("it" if city.city.language == "it" else "en")
@@ -116,34 +145,17 @@ def explain(
     _print([line for one in found for line in (one.title, f"  {one.text}")])
 
 
-def _ask(
-    definition: str,
-    without: list[str] | None,
-    observed: Path | None,
-    estimator: str,
-    rate: float | None,
-    *,
-    draws: int,
-    seed: int,
-    least: float,
-) -> NeedQuestion:
-    from diffusa.need_estimate import NeedQuestion  # noqa: PLC0415 - statsmodels takes a second to import
+def _ask(*, rate: float | None, **options: Any) -> NeedQuestion:
+    from diffusa.need_estimate import NeedQuestion, read_rate  # noqa: PLC0415 - statsmodels takes a second to import
 
-    if rate is not None and not 0 < rate < 100:
-        raise ScenarioError(f"{rate:g} is no rate in percent between 0 and 100", where="--rate")
-    if estimator not in ("index", "regression"):
-        remedy = suggest_name(estimator, ("index", "regression"))
-        raise ScenarioError(f"there is no estimator {estimator!r}", where="--estimator", remedy=remedy)
-    return NeedQuestion(
-        definition=definition,
-        without=tuple(without or ()),
-        observed=observed,
-        estimator="index" if estimator == "index" else "regression",
-        rate=None if rate is None else rate / 100.0,
-        n_draws=draws,
-        seed=seed,
-        least=least,
-    )
+    share = None if rate is None else read_rate(rate, options["unit"], where="--rate")
+    return NeedQuestion(rate=share, **options)
+
+
+def _choose(text: str, where: str, known: tuple[str, ...]) -> str:
+    if text not in known:
+        raise ScenarioError(f"there is no {text!r}", where=where, remedy=suggest_name(text, known))
+    return text
 
 
 def _print(lines: list[str]) -> None:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import geopandas as gpd
 import numpy as np
 
-from data.errors import Faults, PlannerError, ScenarioError
+from data.errors import CountError, Faults, PlannerError, ScenarioError
 from data.pack import CityPack
 from data.risk import RiskCatalogue
 from data.risk_file import USUAL_CATALOGUE, read_risk
+from diffusa.place_people import read_spread
 from layers.merged_cells import LEAST
-from layers.observed import ObservedFile, read_observed
+from layers.observed import ObservedFile, Unit, read_observed
 from layers.risk import Estimator, estimate_risk
 from layers.risk_draws import N_DRAWS
 from layers.risk_estimate import RiskEstimate
@@ -40,6 +42,10 @@ class NeedQuestion:
     estimator
         "index": the factors, at the level of the official rate; observed rates are only held against it. "regression": fitted
         on the observed rates, which it needs.
+    unit
+        What observed rates are in; None: percent, unless they look like shares, which is refused and asked.
+    year
+        The year of observed rates that counts; None takes all rows.
     rate
         The rate of the whole city, in [0, 1]; None takes the official one of the city.
     n_draws, seed
@@ -52,6 +58,8 @@ class NeedQuestion:
     without: tuple[str, ...] = ()
     observed: Path | None = None
     estimator: Estimator = "index"
+    unit: Unit | None = None
+    year: int | None = None
     rate: float | None = None
     n_draws: int = N_DRAWS
     seed: int = 0
@@ -67,6 +75,22 @@ class NeedInputs:
     units: RiskUnits
     totals: tuple[RiskTotal, ...]
     observed: ObservedFile | None
+
+
+def read_rate(rate_pct: float, unit: Unit | None, *, where: str) -> float:
+    """Return the rate of a city, given in percent, as a share.
+
+    Raises
+    ------
+    CountError
+        If it is not between 0 and 100, or so low that it may be a share, unless the unit is said to be percent.
+    """
+    if not 0 < rate_pct < 100:
+        raise CountError(f"{rate_pct:g} is no rate in percent between 0 and 100", where=where)
+    if rate_pct < 1 and unit != "percent":
+        what = f"is {rate_pct:g} a share, or less than one percent?"
+        raise CountError(what, where=where, remedy=f"Give {100 * rate_pct:g}, or say that the unit is percent")
+    return rate_pct / 100.0
 
 
 def read_inputs(question: NeedQuestion, pack: CityPack) -> NeedInputs:
@@ -102,7 +126,13 @@ def _attempt(step: Callable[[], T], faults: Faults) -> T | None:
 
 def _units(pack: CityPack, catalogue: RiskCatalogue, question: NeedQuestion) -> RiskUnits:
     definition = catalogue.definition(question.definition)
-    return build_risk_units(pack.read("census"), pack.read("pieces"), definition=definition, factors=catalogue.factors)
+    return build_risk_units(
+        gpd.GeoDataFrame(pack.read("census")),
+        gpd.GeoDataFrame(pack.read("pieces")),
+        definition=definition,
+        factors=catalogue.factors,
+        spread=read_spread(pack),
+    )
 
 
 def _totals(pack: CityPack, question: NeedQuestion) -> tuple[RiskTotal, ...]:
@@ -119,7 +149,13 @@ def _totals(pack: CityPack, question: NeedQuestion) -> tuple[RiskTotal, ...]:
 def _observed(pack: CityPack, question: NeedQuestion) -> ObservedFile | None:
     if question.observed is None:
         return None
-    return read_observed(question.observed, pack.read("quarters"), definition=question.definition)
+    return read_observed(
+        question.observed,
+        pack.read("quarters"),
+        definition=question.definition,
+        unit=question.unit,
+        year=question.year,
+    )
 
 
 def estimate(inputs: NeedInputs) -> RiskEstimate:

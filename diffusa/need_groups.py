@@ -55,7 +55,7 @@ def add_risk_groups(scenario: Scenario, pack: CityPack, *, people: People) -> Pe
 
 def _add(key: str, risk: Risk | None, pack: CityPack, *, people: People) -> People:
     # statsmodels takes a second to import: plans for counted groups alone do without
-    from diffusa.need_estimate import NeedQuestion, estimate, read_inputs  # noqa: PLC0415
+    from diffusa.need_estimate import NeedQuestion, estimate, read_inputs, read_rate  # noqa: PLC0415
 
     own = risk if risk is not None and risk.definition == key else Risk(definition=key)
     question = NeedQuestion(
@@ -63,7 +63,9 @@ def _add(key: str, risk: Risk | None, pack: CityPack, *, people: People) -> Peop
         without=own.without,
         observed=own.observed_path,
         estimator="index" if own.observed is None else "regression",
-        rate=None if own.rate_pct is None else own.rate_pct / 100.0,
+        unit=own.unit,
+        year=own.year,
+        rate=None if own.rate_pct is None else read_rate(own.rate_pct, own.unit, where="risk.rate_pct"),
         n_draws=own.n_draws,
         seed=own.seed,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -26,12 +26,24 @@ class Risk(Table):
         str | None,
         Field(min_length=1, description="CSV of observed rates, beside the scenario; the risk is then a regression on them"),
     ] = None
+    unit: Annotated[
+        Literal["percent", "share"] | None,
+        Field(description="what observed rates are in; 'percent' also says that a rate_pct below 1 is meant"),
+    ] = None
+    year: Annotated[int | None, Field(description="the year of observed rates that counts")] = None
     _folder: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="after")
     def _factors_once(self) -> Risk:
         if len(set(self.without)) < len(self.without):
             raise ValueError("without names a factor twice")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> Risk:
+        is_meant = self.unit == "percent" and self.rate_pct is not None and self.rate_pct < 1
+        if self.observed is None and (self.year is not None or (self.unit is not None and not is_meant)):
+            raise ValueError("'unit' and 'year' are of observed rates, and none are named")
         return self
 
     def stand_in(self, folder: Path) -> None:

@@ -99,7 +99,12 @@ class RiskUnits:
 
 
 def build_risk_units(
-    census: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame, *, definition: RiskDefinition, factors: Sequence[RiskFactor]
+    census: gpd.GeoDataFrame,
+    pieces: gpd.GeoDataFrame,
+    *,
+    definition: RiskDefinition,
+    factors: Sequence[RiskFactor],
+    spread: sparse.csr_array | None = None,
 ) -> RiskUnits:
     """Return the units of an estimate.
 
@@ -112,6 +117,9 @@ def build_risk_units(
         The pieces of the pack: cell, cell_id, nil, and polygons in the same CRS.
     definition, factors
         From a catalogue of the risk.
+    spread
+        Share of each section in each piece, shape (n_sections, n_pieces), in the order of both layers; rows of people without a
+        place are not looked at. None spreads by area.
 
     Raises
     ------
@@ -125,15 +133,19 @@ def build_risk_units(
     Factors are shares of sections, because numerator and denominator are counted there together; a piece takes the risk of
     the sections that lie in it, each with its own part of the base. So section, quarter and city totals hold at once.
     """
-    sorted_census = census.sort_values("section", ignore_index=True)
+    order = np.argsort(census["section"].to_numpy(dtype=str), kind="stable")
+    sorted_census = gpd.GeoDataFrame(census.iloc[order]).reset_index(drop=True)
     base, numerator, denominator = _count(sorted_census, definition, factors)
     nil = sorted_census["nil"].to_numpy(dtype=np.int64)
     quarters = np.unique(np.concatenate([nil, pieces["nil"].to_numpy(dtype=np.int64)]))
     section_quarter = np.searchsorted(quarters, nil)
     has_place = ~sorted_census["is_no_place"].to_numpy(dtype=bool)
-    spread = spread_sources(gpd.GeoDataFrame(sorted_census[has_place]).reset_index(drop=True), pieces).weights
     placed = np.flatnonzero(has_place)
-    section, piece, share = _list_parts(spread, placed, n_sections=len(nil), n_pieces=len(pieces))
+    if spread is None:
+        weights = spread_sources(gpd.GeoDataFrame(sorted_census[has_place]).reset_index(drop=True), pieces).weights
+    else:
+        weights = sparse.csr_array(spread[order][placed])
+    section, piece, share = _list_parts(weights, placed, n_sections=len(nil), n_pieces=len(pieces))
     people = share * base[section]
     kept = people > 0
     section, piece, people = section[kept], piece[kept], people[kept]
@@ -155,7 +167,7 @@ def build_risk_units(
         part_base=people,
         to_piece=_place_ones(piece[in_piece], np.flatnonzero(in_piece), shape=(len(pieces), n_parts)),
         to_no_place=_place_ones(section_quarter[section[~in_piece]], np.flatnonzero(~in_piece), shape=(len(quarters), n_parts)),
-        section_to_piece=_widen(spread, placed, n_sections=len(nil)),
+        section_to_piece=_widen(weights, placed, n_sections=len(nil)),
     )
 
 

@@ -139,6 +139,23 @@ def test_observed_rates_beside_the_scenario_move_the_estimate(plan: Plan, sample
     assert str(tmp_path) not in other.model_dump_json()
 
 
+def test_unit_and_year_of_observed_rates_are_heeded(plan: Plan, sample_pack: CityPack, tmp_path: Path) -> None:
+    quarters = plan.nil[plan.nil["youth_15_29"] > 50].sort_values("nil")
+    rate = [0.04 + 0.02 * (row % 5) for row in range(len(quarters))]
+    rates = pd.DataFrame({"id_nil": quarters["nil"], "rate_pct": rate, "year": 2011})
+    pd.concat([rates, rates.assign(rate_pct=rates["rate_pct"].iloc[::-1].to_numpy(), year=2021)]).to_csv(
+        tmp_path / "rates.csv", index=False
+    )
+    found = []
+    for options in ({"unit": "share", "year": 2011}, {"unit": "share", "year": 2021}, {"unit": "percent", "year": 2011}):
+        scenario = ask({**RISK, "observed": "rates.csv", **options})
+        assert scenario.risk is not None
+        scenario.risk.stand_in(tmp_path)
+        found.append(figures_of(make_plan(scenario, sample_pack).document))
+    assert found[0] != found[1]
+    assert found[0] != found[2]
+
+
 def test_a_file_of_rates_is_looked_for_beside_the_scenario(sample_pack: CityPack, tmp_path: Path) -> None:
     text = sample_file("job_centres.toml").read_text(encoding="utf-8")
     text = text.replace("unemployed = 0.5\n", f"{KEY} = 0.5\n", 1)

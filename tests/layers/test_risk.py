@@ -11,6 +11,7 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.special import expit
 
 from data.errors import ColumnError, CountError, FaultsError, IdError, PlannerError, SolverError
@@ -169,6 +170,19 @@ def test_an_extra_quarter_of_nobody_changes_nothing(city: RiskCity, index: RiskE
 
 
 # People without a place
+
+
+def test_a_spread_that_is_given_says_where_people_of_sections_live(city: RiskCity) -> None:
+    section, piece = np.arange(len(city.census)), 2 * np.arange(len(city.census))  # all in the first of their two cells
+    spread = sparse.csr_array((np.ones(len(section)), (section, piece)), shape=(len(section), len(city.pieces)))
+    options = {"definition": CATALOGUE.definition(KEY), "factors": CATALOGUE.factors}
+    units = build_risk_units(city.census, city.pieces, spread=spread, **options)  # type: ignore[arg-type]
+    base = units.to_piece @ units.part_base
+    assert base[0::2] == pytest.approx(city.piece_people[0::2] + city.piece_people[1::2])
+    assert base[1::2].sum() == 0
+    order = np.random.default_rng(0).permutation(len(section))
+    shuffled = build_risk_units(city.census.iloc[order], city.pieces, spread=spread[order], **options)  # type: ignore[arg-type]
+    assert shuffled.to_piece @ shuffled.part_base == pytest.approx(base)
 
 
 def test_people_without_a_place_are_in_the_quarter_and_in_no_cell(city: RiskCity) -> None:
