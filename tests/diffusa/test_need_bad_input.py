@@ -60,13 +60,13 @@ def test_a_constant_factor_is_named(sample_pack: CityPack, monkeypatch: pytest.M
         return frame.assign(ST1=0) if name == "census" else frame
 
     monkeypatch.setattr(CityPack, "read", even)
-    with pytest.raises(CountError, match="risk factor foreign_residents: is the same everywhere.*Switch it off"):
+    with pytest.raises(CountError, match=r"risk factor foreign_residents: is the same everywhere.*Switch it off"):
         ask(sample_pack)
 
 
 def test_rates_of_another_city_are_refused(sample_pack: CityPack, tmp_path: Path) -> None:
     path = write(tmp_path, {"nil": ["Trastevere", "Prati"], "rate_pct": [8.0, 9.0]})
-    with pytest.raises(IdError, match="no row finds a quarter of the city.*'Trastevere' is no quarter"):
+    with pytest.raises(IdError, match=r"no row finds a quarter of the city.*'Trastevere' is no quarter"):
         ask(sample_pack, observed=path)
 
 
@@ -74,7 +74,7 @@ def test_shares_by_mistake_are_asked_about_and_the_answer_counts(
     sample_pack: CityPack, tmp_path: Path, nils: list[int]
 ) -> None:
     path = write(tmp_path, {"id_nil": nils[:4], "rate_pct": [0.08, 0.09, 0.1, 0.07]})
-    with pytest.raises(CountError, match="are they shares, or percentages below 1.*Say so"):
+    with pytest.raises(CountError, match=r"are they shares, or percentages below 1.*Say so"):
         ask(sample_pack, observed=path)
     share, percent = (
         ask(sample_pack, observed=path, unit=unit).backtests[0].areas["observed"] for unit in ("share", "percent")
@@ -86,7 +86,7 @@ def test_shares_by_mistake_are_asked_about_and_the_answer_counts(
 def test_the_year_chooses_the_rows(sample_pack: CityPack, tmp_path: Path, nils: list[int]) -> None:
     rows = {"id_nil": nils[:4] * 2, "rate_pct": [8.0] * 4 + [12.0] * 4, "year": [2011] * 4 + [2021] * 4}
     path = write(tmp_path, rows)  # type: ignore[arg-type]
-    with pytest.raises(IdError, match="quarters stand twice.*which year is meant"):
+    with pytest.raises(IdError, match=r"quarters stand twice.*which year is meant"):
         ask(sample_pack, observed=path)
     assert ask(sample_pack, observed=path, year=2021).backtests[0].areas["observed"].tolist() == [0.12] * 4
 
@@ -99,7 +99,7 @@ def test_rates_outside_of_0_to_100_are_refused(sample_pack: CityPack, tmp_path: 
 
 def test_fewer_areas_than_parameters_are_refused(sample_pack: CityPack, tmp_path: Path, nils: list[int]) -> None:
     path = write(tmp_path, {"id_nil": nils[:4], "rate_pct": [8.0, 9.0, 10.0, 7.0]})
-    with pytest.raises(CountError, match="4 observed areas for 6 parameters.*take the estimator 'index'"):
+    with pytest.raises(CountError, match=r"4 observed areas for 6 parameters.*take the estimator 'index'"):
         ask(sample_pack, observed=path, estimator="regression")
 
 
