@@ -18,6 +18,7 @@ from optimize import (
     max_attendance,
     max_coverage,
     p_center,
+    p_dispersion,
     p_median,
     set_cover,
 )
@@ -116,6 +117,12 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             answer=partial(
                 _answer_siting, build=max_attendance.build_gradual_coverage, absolute_gap=max_attendance.absolute_gap
             ),
+        ),
+        "p_dispersion": Model(
+            formulation=p_dispersion.FORMULATION,
+            build=None,
+            answer_ruled=p_dispersion.solve_p_dispersion,
+            value=p_dispersion.least_apart,
         ),
     }
 )

@@ -20,6 +20,7 @@ Objective: TypeAlias = Literal[
     "capacitated_max_coverage",
     "k_nearest_median",
     "max_attendance",
+    "p_dispersion",
 ]
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
@@ -74,6 +75,7 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
         ),
         "k_nearest_median": MappingProxyType({"new": True, "k_nearest": True, "unserved_impedance_s": False}),
         "max_attendance": MappingProxyType({"new": True, "decay": True}),
+        "p_dispersion": MappingProxyType({"new": True, "site_impedance": True}),
     }
 )
 """The optional fields that each objective reads, and whether it needs them.
@@ -89,6 +91,7 @@ MAXIMISED: frozenset[Objective] = frozenset(
         "weighted_backup_coverage",
         "capacitated_max_coverage",
         "max_attendance",
+        "p_dispersion",
     }
 )
 """The objectives of which more is better."""

@@ -27,6 +27,11 @@ def recount_weighted_backup(problem: LocationProblem, solution: Solution) -> Rec
     return _recount(problem, solution, finish=_covered_by_share, must_serve=False)
 
 
+def recount_dispersion(problem: LocationProblem, solution: Solution) -> Recount:
+    """Return the recount of a plan of ``p_dispersion``, which serves nobody in particular."""
+    return _recount(problem, solution, finish=_least_apart, must_serve=False)
+
+
 def _recount(problem: LocationProblem, solution: Solution, *, finish: Finish, must_serve: bool) -> Recount:
     """Return the recount of a plan in which the nearest site serves, with its own objective."""
     nearest_s, nearest = nearest_selected(problem, solution)
@@ -68,3 +73,20 @@ def _covered_by_share(problem: LocationProblem, solution: Solution, _nearest_s: 
     count, share = _cover_count(problem, solution), problem.backup_share or 0.0
     credit = np.where(count > 1, 1.0, np.where(count == 1, 1.0 - share, 0.0))
     return float(problem.weight @ credit)
+
+
+def _least_apart(problem: LocationProblem, solution: Solution, _nearest_s: NDArray[np.float64]) -> float:
+    """Return the least impedance between open sites, two fixed ones apart; the largest of all where no pair is stored."""
+    if problem.site_impedance is None:
+        return float("nan")  # no plan of this objective is without, and nothing equals it
+    table, fixed = problem.site_impedance.tocoo(), set(problem.fixed)
+    open_now = set(_columns(problem, solution))
+    least, largest = np.inf, 0.0
+    for j, k, apart in zip(table.coords[0].tolist(), table.coords[1].tolist(), table.data.tolist(), strict=True):
+        if j == k:
+            continue
+        largest = max(largest, apart)
+        stands = problem.candidate_ids[j] in fixed and problem.candidate_ids[k] in fixed
+        if j in open_now and k in open_now and not stands:
+            least = min(least, apart)
+    return least if np.isfinite(least) else largest

@@ -13,6 +13,7 @@ from optimize.recount import TOLERANCE, Recount
 from optimize.recount_capacitated import recount_capacitated, recount_fixed_charge
 from optimize.recount_models import (
     recount_backup,
+    recount_dispersion,
     recount_weighted_backup,
 )
 from optimize.recount_nearest import recount_nearest
@@ -34,6 +35,7 @@ RECOUNTS: Mapping[Objective, Callable[[LocationProblem, Solution], Recount]] = M
         "capacitated_max_coverage": recount_capacitated,
         "k_nearest_median": recount_nearest,
         "max_attendance": recount_nearest,
+        "p_dispersion": recount_dispersion,
     }
 )
 """The recount of every objective: where that of a new model is entered."""

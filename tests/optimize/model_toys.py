@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from optimize.problem import LocationProblem
 from tests.optimize.toys import csr, dense, ids
@@ -52,6 +53,24 @@ def attendance(problem: LocationProblem, selected: frozenset[str]) -> float:
     return float((problem.weight * problem.decay.share(nearest_of(problem, selected))).sum())
 
 
+def dispersion(problem: LocationProblem, selected: frozenset[str]) -> float:
+    columns, table = columns_of(problem, selected), problem.site_impedance.tocoo()
+    stored = {(j, k): d for j, k, d in zip(*table.coords, table.data, strict=True) if j != k}
+    fixed = {j for j, name in enumerate(problem.candidate_ids) if name in problem.fixed}
+    apart = [stored[j, k] for j in columns for k in columns if (j, k) in stored and not {j, k} <= fixed]
+    return float(min(apart, default=max(stored.values())))
+
+
+def between(n: int, seed: int, *, share: float = 1.0) -> sparse.csr_array:
+    """Return symmetric impedances between so many candidates, of which a share is stored."""
+    rng = np.random.default_rng(seed)
+    table = np.triu(rng.integers(1, 9, (n, n)) * 100.0, 1)
+    table[rng.random((n, n)) > share] = 0.0
+    if n > 1:
+        table[0, 1] = 500.0
+    return sparse.csr_array(table + table.T)
+
+
 def as_objective(problem: LocationProblem, objective: str, **fields: object) -> LocationProblem:
     """Return the weights, times and sites of a problem under another objective."""
     return LocationProblem(
@@ -70,4 +89,5 @@ VALUES: dict[str, Callable[[LocationProblem, frozenset[str]], float | None]] = {
     "backup_coverage": backup,
     "weighted_backup_coverage": weighted_backup,
     "max_attendance": attendance,
+    "p_dispersion": dispersion,
 }
