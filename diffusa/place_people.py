@@ -20,7 +20,7 @@ from data.recipe_roles import LayerEntry
 from geo.dasymetric import Ancillary, weigh_buildings, weigh_streets
 from geo.grid import build_grid, build_pieces
 from geo.interpolate import SpreadNotes
-from geo.network import build_network, keep_main_component, open_both_ways
+from geo.network import build_network, keep_main_component
 from layers.census_parts import split_by_quarter
 from layers.institutions import FLAG, set_institutions_apart
 from layers.people import People, place_people
@@ -108,7 +108,7 @@ def _weigh(sources: CitySources, pieces: gpd.GeoDataFrame, *, spread: str) -> An
     if spread == "streets":
         arrays = sources.network
         whole = build_network(arrays.x, arrays.y, arrays.u, arrays.v, arrays.length_m, crs=sources.city.crs)
-        return weigh_streets(keep_main_component(open_both_ways(whole))[0], pieces)
+        return weigh_streets(keep_main_component(whole)[0], pieces)
     return None
 
 

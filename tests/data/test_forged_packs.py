@@ -170,7 +170,7 @@ def test_a_layer_that_every_pack_has_may_not_be_absent(pack: CityPack) -> None:
 
 CASES: list[tuple[str, Change, type[Exception], str]] = [
     ("census", lambda frame: frame.iloc[:3], PackError, "the layer has 3 rows, pack.toml says 4"),
-    ("census", put("P1", 0, 301), CountError, r"people on the cells .*residents in quarter 7: sections 501.000.*500.000"),
+    ("census", put("P1", 0, 301), CountError, r"people on the cells .*residents in quarter 7: counted 501.000.*500.000"),
     (
         "census",
         put("P1", 0, 301),
@@ -182,9 +182,9 @@ CASES: list[tuple[str, Change, type[Exception], str]] = [
     ("census", lambda frame: frame.drop(columns="P2"), ColumnError, "'women' needs the column 'P2'"),
     ("census", lambda frame: frame.drop(columns="nil"), ColumnError, r"columns are missing \(1: nil\)"),
     ("quarter_totals", put("P1", 1, 400), CountError, "quarter 9, P1: sections 500, official 400"),
-    ("pieces", put("residents", 1, 480.0), CountError, "residents in quarter 9: sections 500.000, pieces and no_place 490.000"),
+    ("pieces", put("residents", 1, 480.0), CountError, "residents in quarter 9: counted 500.000, pieces and no_place 490.000"),
     ("cells", put("women", 0, 281.0), CountError, "women: pieces 530.000, cells 531.000"),
-    ("no_place", put("residents", 0, 11.0), CountError, "residents in quarter 9: sections 500.000, pieces and no_place 501"),
+    ("no_place", put("residents", 0, 11.0), CountError, "residents in quarter 9: counted 500.000, pieces and no_place 501"),
     ("quarters", lambda frame: frame.to_crs("EPSG:32632"), CrsError, "the CRS is not EPSG:3035"),
     ("districts", put("geometry", 1, None), GeometryError, r"absent, empty or invalid \(1: row 2\)"),
     ("districts", put("geometry", 0, shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])), GeometryError, r"\(1: row 1\)"),
