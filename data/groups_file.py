@@ -16,7 +16,8 @@ from data.toml_file import read_toml, validate_model
 CATALOGUES = Path(__file__).parent / "groups"
 
 
-def _as_list(value: object) -> object:
+def one_or_more(value: object) -> object:
+    """Return a list of one text for a text, so that a key may hold either."""
     return [value] if isinstance(value, str) else value
 
 
@@ -29,7 +30,7 @@ class GroupEntry(StrictModel):
     where: Conditions = Field(default={})
     sum: Name | None = None
     facts: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")] | None = None
-    like: Annotated[list[Name], BeforeValidator(_as_list), Field(min_length=1)] | None = None
+    like: Annotated[list[Name], BeforeValidator(one_or_more), Field(min_length=1)] | None = None
     optional: bool = False
     base: Name | None = None
     within: Name | None = None
@@ -84,25 +85,33 @@ class _Catalogue(StrictModel):
     groups: Annotated[dict[Name, GroupEntry], Field(min_length=1)]
 
 
-def read_groups(catalogue: str | Path) -> dict[str, GroupEntry]:
-    """Return the entries of a catalogue by the key of their group, in the order of the file; a city makes groups of them.
+def read_groups(*catalogues: str | Path) -> dict[str, GroupEntry]:
+    """Return the entries of catalogues by the key of their group, in the order of the files; a city makes groups of them.
 
     Parameters
     ----------
-    catalogue
-        The name of a catalogue that comes with the planner ("istat2011"), or the path of a TOML file.
+    catalogues
+        Names of catalogues that come with the planner ("istat2011"), or paths of TOML files; a group may speak of those
+        in other catalogues.
 
     Raises
     ------
     RecipeError
-        If no catalogue has the name, or the catalogue does not hold together.
+        If no catalogue has the name, a group stands in two, or the catalogues do not hold together.
     FileError
-        If the file is missing, cannot be read or is no TOML.
+        If a file is missing, cannot be read or is no TOML.
     """
-    path = _find_catalogue(catalogue)
-    where = path.name
-    entries = validate_model(_Catalogue, read_toml(path), where=where, error=RecipeError).groups
-    _check_together(entries, where)
+    entries: dict[str, GroupEntry] = {}
+    faults, paths = Faults(), [_find_catalogue(catalogue) for catalogue in catalogues]
+    for path in paths:
+        found = validate_model(_Catalogue, read_toml(path), where=path.name, error=RecipeError).groups
+        twice = sorted({*entries} & {*found})
+        if twice:
+            what, remedy = "groups of these keys stand in another catalogue too", "Give them other keys"
+            faults.add(RecipeError(what, where=path.name, n=len(twice), examples=twice, remedy=remedy))
+        entries |= found
+    faults.raise_if_any()
+    _check_together(entries, ", ".join(path.name for path in paths))
     return entries
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from data.errors import Faults, PlannerError, RecipeError, suggest_name
+from data.groups_file import one_or_more
 from data.recipe_layers import NAME_PATTERN, StrictModel, Text
 from data.recipe_margins import LaterTotalEntry
 from data.recipe_roles import ENTRY_OF_ROLE, LayerEntry, find_contradictions, find_entry
@@ -48,7 +49,7 @@ class CityEntry(StrictModel):
     crs: Text
     cell_m: Annotated[int, Field(ge=10, le=10_000)] = 100
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-    groups: Text
+    groups: Annotated[list[Text], BeforeValidator(one_or_more), Field(min_length=1)]
     sample: bool = False
     expect: Expectation = Expectation()
     risk_rates: list[KnownRateEntry] = Field(default_factory=list)

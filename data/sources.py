@@ -96,8 +96,8 @@ def read_sources(recipe: Recipe, root: str | Path, *, progress: Progress | None 
 
 
 def _read_groups(recipe: Recipe, root: Path) -> dict[str, GroupEntry]:
-    name = recipe.city.groups
-    return read_groups(find_source(root, name) if name.endswith(".toml") else name)
+    names = recipe.city.groups
+    return read_groups(*(find_source(root, name) if name.endswith(".toml") else name for name in names))
 
 
 def _group_sources(reading: Reading) -> GroupSources:

@@ -157,6 +157,22 @@ def test_a_group_comes_from_codes_points_or_facts(tmp_path: Path) -> None:
     assert groups["licences"].origin == FromFacts(facts="counts", column="licences", like=("bars",))
 
 
+def test_groups_may_speak_of_those_in_another_catalogue(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(GROUPS.split("[groups.women]")[1].replace("P2", "P3").join(("[groups.men]", "")), encoding="utf-8")
+    groups = read_groups(_write(tmp_path, GROUPS), own)
+    assert list(groups) == ["residents", "women", "men"]
+    assert groups["men"].base == "residents"
+    with pytest.raises(RecipeError, match="the base 'residents' is no group"):
+        read_groups(own)
+
+
+def test_a_group_that_stands_in_two_catalogues_is_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path, GROUPS)
+    with pytest.raises(RecipeError, match=r"stand in another catalogue too \(2: residents, women\)"):
+        read_groups(path, path)
+
+
 WRONG = {
     "no origin": ('plus = ["P1"]\n', "", "give one of 'plus'"),
     "two origins": ('points = "amenities"', 'points = "amenities"\nplus = ["P1"]\nyear = 1', "give one of 'plus'"),
