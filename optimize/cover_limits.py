@@ -103,12 +103,13 @@ def check_reachable(problem: LocationProblem, sites: SiteRules, limits: Sequence
 
 def add_cover_limits(model: SiteModel, problem: LocationProblem, sites: SiteRules, limits: Sequence[CoverLimit]) -> None:
     """Add the limits to a model; sets of sites that it has a variable of already are not given another."""
-    for number, limit in enumerate(limits):
+    for limit in limits:
+        number = model.lp.numConstraints()  # no other row has a name with it
         cover = district_cover(problem, sites, limit)
         missed = [_variable(model, key, members) for key, members in zip(cover.keys, cover.sets, strict=True)]
         if limit.at_most is not None:
-            _tie_down(model, missed, cover.sets, name=f"u{number:04d}")
-        _add_limit(model.lp, missed, cover, limit, name=f"d{number:04d}")
+            _tie_down(model, missed, cover.sets, name=f"u{number:07d}")
+        _add_limit(model.lp, missed, cover, limit, name=f"d{number:07d}")
 
 
 def _variable(model: SiteModel, key: SetKey, members: NDArray[np.intp]) -> Any:

@@ -96,8 +96,8 @@ class _StartedHighs(pulp.HiGHS):  # type: ignore[misc]  # PuLP has no types
     def callSolver(self, lp: Any) -> None:  # noqa: N802  # PuLP's name
         """Give the start, of which HiGHS finds the other variables itself, then solve."""
         if self._start:
-            index = [variable.index for variable, _ in self._start]
-            lp.solverModel.setSolution(len(index), index, [value for _, value in self._start])
+            known = [(variable.index, value) for variable, value in self._start if hasattr(variable, "index")]
+            lp.solverModel.setSolution(len(known), [index for index, _ in known], [value for _, value in known])
         lp.solverModel.changeObjectiveOffset(self._offset)  # PuLP passes no constant on
         lp.solverModel.run()
 
@@ -149,6 +149,29 @@ def _run_highs(lp: Any, options: SolverOptions, start: Sequence[tuple[Any, float
     lp.solve(solver)
     bound = float(lp.solverModel.getInfo().mip_dual_bound) - options.offset
     return bound if math.isfinite(bound) else None
+
+
+def run_relaxation(lp: Any, options: SolverOptions) -> Outcome:
+    """Solve a minimisation as if no variable were whole, with HiGHS; reduced costs are in `dj` of its variables.
+
+    Raises
+    ------
+    SolverError
+        The solver fails.
+    """
+    highspy.Highs.resetGlobalScheduler(True)  # noqa: FBT003  # as in `_run_highs`
+    solver = _StartedHighs(
+        (), offset=0.0, mip=False, msg=False, timeLimit=options.time_limit_s, threads=options.threads, random_seed=options.seed
+    )
+    try:
+        lp.solve(solver)
+    except (pulp.PulpError, LookupError, OSError) as error:
+        raise SolverError(f"highs failed: {type(error).__name__}: {error}", where="solver") from error
+    if lp.sol_status == pulp.LpSolutionInfeasible:
+        return Outcome(proof=Proof.INFEASIBLE, bound=None)
+    if lp.sol_status != pulp.LpSolutionOptimal:
+        return Outcome(proof=Proof.NOTHING, bound=None)
+    return Outcome(proof=Proof.OPTIMAL, bound=float(lp.solverModel.getInfo().objective_function_value))
 
 
 def _run_cbc(lp: Any, options: SolverOptions) -> float | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from data.errors import SolverError
 from optimize.clock import Clock
+from optimize.core_sites import Core, find_core
 from optimize.cover_limits import add_cover_limits
 from optimize.cover_model import linear_row
 from optimize.exact import Answer
@@ -20,7 +22,7 @@ from optimize.model import Model
 from optimize.problem import LocationProblem
 from optimize.rule_sums import check_rule_sums
 from optimize.site_model import SiteModel, add_site_rows
-from optimize.site_rows import SiteRow, site_rows
+from optimize.site_rows import site_rows
 from optimize.site_rules import SiteRules
 from optimize.siting import RELATIVE_TOLERANCE
 from optimize.solution import Allocation
@@ -47,6 +49,7 @@ def solve_ruled(
     options: SolverOptions,
     clock: Clock,
     gap: float,
+    breaks_ties: bool = True,
 ) -> Answer:
     """Return the best plan under all rules with its proof.
 
@@ -62,6 +65,8 @@ def solve_ruled(
         How to ask the solver, and how long; its gap and time are set here.
     gap
         Relative gap at which to stop.
+    breaks_ties
+        Whether the plan is to be the one that the tie rule names, which takes a second solve.
 
     Raises
     ------
@@ -70,35 +75,45 @@ def solve_ruled(
     SolverError
         The solver failed, or the time was over before there was a plan.
     """
-    rows = site_rows(problem, sites)
-    check_rule_sums(problem, sites, rows)
-    built = build_ruled(problem, sites, model=model, rows=rows)
+    check_rule_sums(problem, sites, site_rows(problem, sites))
+    build = partial(build_ruled, problem, model=model)
+    core = find_core(sites, build=build, options=options, clock=clock)
+    if core.is_infeasible:
+        raise refuse(problem, sites)
+    built = build(core.sites)
     offset = (built.constant - built.total) * built.factor
     asked = replace(options, gap_rel=gap, gap_abs=0.0, offset=offset, time_limit_s=clock.left_s())
-    outcome = run_solver(built.lp, asked)
+    outcome = run_solver(built.lp, asked, start=_start(built, core))
     if outcome.proof is Proof.INFEASIBLE:
         raise refuse(problem, sites)
     if outcome.proof is Proof.NOTHING:
         raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
-    found = _read(problem, sites, built=built, model=model)
-    answer = _judged(problem, sites, found, built=built, outcome=outcome, is_exact=gap == 0)
-    if not answer.is_optimal:
-        return answer
-    first = _first_of_equals(problem, sites, found, model=model, rows=rows, options=options, clock=clock)
-    if first is None:
-        return answer
-    return replace(
-        answer, rank=first.plan, allocation=first.allocation, upper=min(first.cost, answer.upper), is_tie_broken=True
-    )
+    found = _read(problem, core.sites, built=built, model=model)
+    answer = _judged(found, core, built=built, outcome=outcome, is_exact=gap == 0)
+    if answer.is_optimal and breaks_ties:
+        rank = sites.site[core.sites.free]
+        first = _first_of_equals(problem, core.sites, found, rank=rank, model=model, options=options, clock=clock)
+        if first is not None:
+            found = first
+            answer = replace(answer, upper=min(first.cost, answer.upper), is_tie_broken=True)
+    return replace(answer, rank=sites.site[core.sites.free[found.plan]], allocation=found.allocation)
 
 
-def build_ruled(problem: LocationProblem, sites: SiteRules, *, model: Model, rows: Sequence[SiteRow]) -> SiteModel:
+def _start(built: SiteModel, core: Core) -> list[tuple[Any, float]]:
+    """Return the plan of the core as values of the site variables; nothing where there is none."""
+    if not core.start.size:
+        return []
+    is_open = np.isin(core.sites.free, core.start)
+    return list(zip(built.is_open, is_open.astype(np.float64).tolist(), strict=True))
+
+
+def build_ruled(problem: LocationProblem, sites: SiteRules, *, model: Model) -> SiteModel:
     """Return the model of the objective with the rows of every rule."""
     if model.build is None:
         raise SolverError(f"{problem.objective} has no model of its own", where="objective")
     built = model.build(problem, sites)
     add_cover_limits(built, problem, sites, problem.rules.covers)
-    add_site_rows(built.lp, built.is_open, rows)
+    add_site_rows(built.lp, built.is_open, site_rows(problem, sites))
     return built
 
 
@@ -118,13 +133,12 @@ def names_of(problem: LocationProblem, sites: SiteRules, plan: NDArray[np.intp])
     return {problem.candidate_ids[j] for j in sites.free[plan].tolist()} | set(problem.required)
 
 
-def _judged(
-    problem: LocationProblem, sites: SiteRules, found: _Found, *, built: SiteModel, outcome: Outcome, is_exact: bool
-) -> Answer:
+def _judged(found: _Found, core: Core, *, built: SiteModel, outcome: Outcome, is_exact: bool) -> Answer:
     """Return the answer with what the solver proved; optimal only where the bound meets the cost counted from the arrays."""
-    lower = -np.inf if outcome.bound is None else outcome.bound / built.factor + built.constant
+    proven = -np.inf if outcome.bound is None else outcome.bound / built.factor + built.constant
+    lower = max(core.lower, proven)
     scale = max(abs(found.cost), abs(built.total))
-    is_close = found.cost - lower <= RELATIVE_TOLERANCE * scale
+    is_close = found.cost - proven <= RELATIVE_TOLERANCE * scale
     return Answer(
         rank=found.plan,
         upper=found.cost,
@@ -132,7 +146,7 @@ def _judged(
         is_optimal=outcome.proof is Proof.OPTIMAL and is_exact and is_close,
         is_cut=outcome.proof is not Proof.OPTIMAL,
         is_tie_broken=False,
-        n_sites=int(sites.free.size),
+        n_sites=int(core.sites.free.size),
         n_classes=built.n_classes,
         n_rows=built.lp.numConstraints(),
         n_columns=built.lp.numVariables(),
@@ -146,16 +160,16 @@ def _first_of_equals(
     sites: SiteRules,
     best: _Found,
     *,
+    rank: NDArray[np.intp],
     model: Model,
-    rows: Sequence[SiteRow],
     options: SolverOptions,
     clock: Clock,
 ) -> _Found | None:
-    """Return the plan with the least sum of positions among those as good as the best one; None if not proven in time."""
-    built = build_ruled(problem, sites, model=model, rows=rows)
+    """Return the plan with the least sum of ranks among those as good as the best one; None if not proven in time."""
+    built = build_ruled(problem, sites, model=model)
     room = RELATIVE_TOLERANCE * max(abs(best.cost), abs(built.total))
     limit_cost(built, best.cost + room)
-    rank_objective(built)
+    rank_objective(built, rank=rank)
     outcome = run_solver(built.lp, replace(options, gap_abs=0.0, time_limit_s=clock.left_s()))
     if outcome.proof is not Proof.OPTIMAL:
         return None
@@ -171,6 +185,7 @@ def limit_cost(built: SiteModel, most: float) -> None:
         built.lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintLE, rhs=rhs), "cost")
 
 
-def rank_objective(built: SiteModel) -> None:
-    """Turn the objective into the sum of the positions of the open sites in the sorted list of free candidates."""
-    built.lp.setObjective(pulp.LpAffineExpression([(site, float(k + 1)) for k, site in enumerate(built.is_open)]))
+def rank_objective(built: SiteModel, *, rank: NDArray[np.intp]) -> None:
+    """Turn the objective into the sum of the ranks of the open sites: their positions in the sorted list of free candidates."""
+    terms = list(zip(built.is_open, (rank + 1.0).tolist(), strict=True))
+    built.lp.setObjective(pulp.LpAffineExpression(terms))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,16 @@ class SiteRules:
     is_free: NDArray[np.bool_]
     site: NDArray[np.intp]
     n_open: int
+
+
+def keep_sites(sites: SiteRules, kept: NDArray[np.bool_]) -> SiteRules:
+    """Return the rules with only some of the free sites left to choose from; `kept` has shape (n_sites,)."""
+    free = sites.free[kept]
+    is_free = np.zeros_like(sites.is_free)
+    is_free[free] = True
+    site = np.zeros_like(sites.site)
+    site[free] = np.arange(free.size)
+    return replace(sites, free=free, is_free=is_free, site=site, n_open=min(sites.n_open, int(free.size)))
 
 
 def site_rules(problem: LocationProblem) -> SiteRules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,16 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import FaultsError, InfeasibleError
-from optimize.decay import LinearDecay
+from optimize import core_sites
+from optimize.decay import LinearDecay, PowerDecay
 from optimize.objectives import MAXIMISED
 from optimize.problem import LocationProblem
 from optimize.solution import Status
 from optimize.solve import solve
 from optimize.verify import verify_solution
+from tests.optimize.model_toys import between
 from tests.optimize.ruled_toys import some_rules, try_all_ruled
 from tests.optimize.toys import csr, ids
 
-FIELDS: dict[str, dict[str, Any]] = {
+FIELDS: dict[str, dict[str, Any] | Callable[[int, int], dict[str, Any]]] = {
     "max_coverage": {"standard_s": 600.0},
     "gradual_coverage": {"decay": LinearDecay(full_s=200.0, zero_s=800.0)},
     "p_median": {"unserved_impedance_s": 1500.0},
@@ -28,6 +31,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "p_center": {},
     "backup_coverage": {"standard_s": 600.0},
     "weighted_backup_coverage": {"standard_s": 600.0, "backup_share": 0.6},
+    "k_nearest_median": {"k_nearest": 1, "unserved_impedance_s": 1500.0},
+    "max_attendance": {"decay": PowerDecay(full_s=200.0, exponent=1.5)},
+    "p_dispersion": lambda n_demand, n_candidates: {"site_impedance": between(n_candidates, n_demand, share=0.8)},
 }
 
 
@@ -72,12 +78,13 @@ def ruled_problems(draw: st.DrawFn, objective: str) -> LocationProblem:
         rules=rules,
         site_cost=cost,
         **number,
-        **FIELDS[objective],
+        **(fields(n_demand, n_candidates) if callable(fields := FIELDS[objective]) else fields),
     )
 
 
-@pytest.mark.parametrize("objective", list(FIELDS))
-def test_under_any_rules_the_solver_agrees_with_every_set_tried(objective: str) -> None:
+def agrees_with_every_set(objective: str) -> None:
+    """Solve drawn problems, each as trying every set of open sites does; of equal plans the one that the tie rule names."""
+
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(ruled_problems(objective))
     def agree(problem: LocationProblem) -> None:
@@ -90,6 +97,26 @@ def test_under_any_rules_the_solver_agrees_with_every_set_tried(objective: str) 
         assert solution.status is Status.OPTIMAL
         assert solution.objective == pytest.approx(best.objective, rel=1e-9, abs=1e-9)
         assert frozenset(solution.selected) in best.plans
+        assert solution.is_tie_broken
+        assert places_of(problem, frozenset(solution.selected)) == min(places_of(problem, plan) for plan in best.plans)
         assert verify_solution(problem, solution).objective == pytest.approx(best.objective, rel=1e-9, abs=1e-9)
 
     agree()
+
+
+def places_of(problem: LocationProblem, plan: frozenset[str]) -> int:
+    """Return the sum of the positions of a plan's sites in the sorted list of free candidates."""
+    free = sorted(set(problem.candidate_ids) - {*problem.fixed, *problem.required, *problem.forbidden})
+    return sum(k + 1 for k, name in enumerate(free) if name in plan)
+
+
+@pytest.mark.parametrize("objective", list(FIELDS))
+def test_under_any_rules_the_solver_agrees_with_every_set_tried(objective: str) -> None:
+    agrees_with_every_set(objective)
+
+
+@pytest.mark.parametrize("objective", [name for name in FIELDS if name != "p_center"])
+def test_the_core_of_the_sites_rules_no_best_plan_out(objective: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("CORE_FROM", 0), ("SMALLEST_CORE", 1), ("SITES_PER_OPEN_SITE", 1)):
+        monkeypatch.setattr(core_sites, name, value)
+    agrees_with_every_set(objective)
