@@ -12,7 +12,7 @@ import shapely
 from scipy import sparse
 
 from data.city import CityLayer, CitySources
-from data.errors import RecipeError
+from data.errors import PackError, RecipeError
 from data.groups import census_groups
 from data.pack import CityPack
 from data.recipe_layers import CensusEntry
@@ -157,6 +157,9 @@ def read_spread(pack: CityPack) -> sparse.csr_array:
     PackError
         If the pack has no such layer.
     """
+    if SPREAD not in pack.layers:
+        what = "the pack does not say which section lives in which piece"
+        raise PackError(what, where=str(pack.folder), remedy="Build the pack again")
     table, sections = pack.read(SPREAD), pd.Index(pack.read("census")["section"])
     row = sections.get_indexer(pd.Index(table["section"]))
     shape = (len(sections), pack.layers["pieces"].rows)

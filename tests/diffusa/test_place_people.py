@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 import tomli_w
 
 from data.check import check_pack
-from data.errors import GeometryError, RecipeError
+from data.errors import GeometryError, PackError, RecipeError
 from data.geopackage import write_geopackage
 from data.pack import CityPack
 from diffusa.city import build_city, read_people, read_spread
@@ -117,6 +118,13 @@ def test_shares_of_sections_are_kept_in_the_pack(tiny: TinyCity) -> None:
     assert shares.sum(axis=1).tolist() == pytest.approx([1, 1, 1, 0])
     counted = pack.read("census")["P1"].to_numpy(dtype=float) @ shares
     np.testing.assert_allclose(counted, read_people(pack).pieces["residents"])
+
+
+def test_a_pack_without_shares_must_be_built_again(tiny: TinyCity) -> None:
+    pack = build(tiny)
+    older = replace(pack, layers={name: record for name, record in pack.layers.items() if name != "spread"})
+    with pytest.raises(PackError, match=r"which section lives in which piece\. Build the pack again"):
+        read_spread(older)
 
 
 def test_whole_people_keep_the_totals_of_quarters(tiny: TinyCity) -> None:
