@@ -156,7 +156,8 @@ def _modelled_limits(question: Question, group: GroupBrief, modelled: ModelledBr
         n=number(modelled.n_draws),
     )
     use = both(
-        "The estimate is of areas: it says nothing of any person, and must not be used to choose, check or refuse persons."
+        "The estimate is of areas: it says nothing of any person, and must not be used to choose, check or refuse persons, for "
+        "profiling or policing (Regulation (EU) 2016/679, recitals 26 and 162; legislative decree 322/1989, article 9)."
     )
     return [how, rate, use]
 

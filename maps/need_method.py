@@ -6,6 +6,8 @@ from layers.plan import Text
 from layers.risk_estimate import RiskEstimate
 from maps.i18n import both, format_number
 
+FOREIGN_RESIDENTS = "foreign_residents"
+
 
 def need_limits(estimate: RiskEstimate) -> list[Text]:
     """Return what must stand beside every figure of an estimate."""
@@ -14,6 +16,10 @@ def need_limits(estimate: RiskEstimate) -> list[Text]:
         both(
             "Figures are of areas, estimated from counts of areas. They say nothing of any person, and must not be used to "
             "choose, check or refuse persons."
+        ),
+        both(
+            "Nor for profiling, policing, the control of benefits, credit, insurance, letting or hiring, nor as a league table "
+            "of quarters. They may say where to look first for places of services that are open to all."
         ),
         both(
             "The definition is “{definition}” ({source}). Figures by other definitions cannot be compared with it.",
@@ -25,11 +31,20 @@ def need_limits(estimate: RiskEstimate) -> list[Text]:
             "on assumptions about how far areas differ, since nobody has counted that."
         ),
         both("The factors are counts of 2011: who has moved since is not in them."),
+        *_foreign_residents(estimate),
         both(
             "Personal data are not processed: Regulation (EU) 2016/679 does not apply to anonymous information (recital "
-            "26); statistical secrecy is that of article 9 of legislative decree 322/1989."
+            "26), and statistics must not support decisions on any particular person (recital 162); statistical secrecy is "
+            "that of article 9 of legislative decree 322/1989."
         ),
     ]
+
+
+def _foreign_residents(estimate: RiskEstimate) -> list[Text]:
+    """Return what is said of the factor that people are often discriminated for."""
+    if any(factor.key == FOREIGN_RESIDENTS for factor in estimate.factors):
+        return [both("The factor “foreign residents” can be switched off: --without foreign_residents shows its effect.")]
+    return [both("The factor “foreign residents” is switched off.")]
 
 
 def need_method(estimate: RiskEstimate, *, n_observed: int) -> list[Text]:

@@ -127,7 +127,7 @@ def test_a_group_of_that_name_and_other_pieces_are_refused(counted: People, peop
 
 def test_people_of_another_year_are_refused(counted: People, estimate: RiskEstimate) -> None:
     later = replace(counted, pieces=counted.pieces.assign(youth=counted.pieces["youth"] * 1.1))
-    with pytest.raises(CountError, match="the same census, of the same year"):
+    with pytest.raises(CountError, match="the same census and year"):
         add_modelled(later, estimate)
 
 
