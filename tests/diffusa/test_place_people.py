@@ -96,6 +96,19 @@ def test_by_streets_people_stand_along_them(tiny: TinyCity) -> None:
     ]
 
 
+def test_streets_that_hang_together_with_no_others_draw_nobody(tiny: TinyCity) -> None:
+    tiny.layer("sections")["spread"] = "streets"
+    before = placed(build(tiny))
+    nodes, edges = tiny.frames["streets.gpkg/nodes"], tiny.frames["streets.gpkg/edges"]
+    lonely = gpd.GeoDataFrame({"node": [50, 60]}, geometry=[point(510, 810), point(510, 890)], crs=CRS)
+    edge = gpd.GeoDataFrame({"u": [50], "v": [60], "length_m": [80.0]}, geometry=[edges.geometry.iloc[0]], crs=CRS)
+    tiny.frames["streets.gpkg/nodes"] = gpd.GeoDataFrame(pd.concat([nodes, lonely], ignore_index=True))
+    tiny.frames["streets.gpkg/edges"] = gpd.GeoDataFrame(pd.concat([edges, edge], ignore_index=True))
+    (tiny.folder / "streets.gpkg").unlink()
+    after = placed(build(tiny, "more"))
+    np.testing.assert_array_equal(after.pieces["residents"], before.pieces["residents"])
+
+
 def test_by_buildings_people_stand_in_their_floors(tiny: TinyCity) -> None:
     add_houses(tiny)
     pack = build(tiny)
