@@ -221,7 +221,7 @@ def test_the_command_says_that_more_groups_stand_in_the_file(
 ) -> None:
     words = ("areas", sample_folder / "pack", "--sites", "BIB-1", "--minutes", "10", "-o", tmp_path / "areas.gpkg", "-q")
     _, out, _ = run(monkeypatch, capsys, *words)
-    assert "14 more groups stand in the file; --group chooses." in out
+    assert "16 more groups stand in the file; --group chooses." in out
     assert "counted at each" not in out
     slower = run(monkeypatch, capsys, *words, "--mode", "slow_walk")[1]
     assert "on foot, slowly at 3.2 km/h" in slower
