@@ -1,12 +1,13 @@
 """Iterative proportional fitting: a table of counts is scaled by rows and by columns until it has the margins asked for.
 
-Own code and no library: `ipfn` (last release 2021) takes margins without holding them against one another and returns a table
-when it did not converge; `humanleague` brings a compiled sampler for one loop of ten lines; statsmodels has none. What a
-planner needs is the refusal: which margins contradict one another, and which total no scaling can reach.
+Own code and no library: `humanleague` (MIT, kept, compiled) scales in turn only and after 1,000 turns gives up on tables that
+can be met, where zeros leave little room; `ipfn` (last release 2021) ends when a turn changes little, met or not; statsmodels
+has none. A planner needs the refusal above all: which margins contradict one another, and which total no scaling can reach.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,13 @@ class TableFit:
 
 
 def fit_table(
-    start: Floats, *, rows: Floats, columns: Floats, tolerance: float = TOLERANCE, max_iterations: int = MAX_ITERATIONS
+    start: Floats,
+    *,
+    rows: Floats,
+    columns: Floats,
+    names: tuple[Sequence[str], Sequence[str]] | None = None,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = MAX_ITERATIONS,
 ) -> TableFit:
     """Return the table nearest to the start, in relative entropy, that has the margins.
 
@@ -54,6 +61,8 @@ def fit_table(
         Counts, 0 or more, shape (n_rows, n_columns).
     rows, columns
         Sums asked for, 0 or more, shapes (n_rows,) and (n_columns,).
+    names
+        What rows and columns are called in messages; "row 1" and "column 1" by default.
     tolerance
         Relative difference up to which a margin is met.
     max_iterations
@@ -70,18 +79,20 @@ def fit_table(
     Deming, W. E. and Stephan, F. F. (1940), On a least squares adjustment of a sampled frequency table when the expected
     marginal totals are known. Annals of Mathematical Statistics 11(4), 427-444. doi:10.1214/aoms/1177731829
     """
-    _check(start, rows, columns)
+    spoken = names or ([f"row {n + 1}" for n in range(len(rows))], [f"column {n + 1}" for n in range(len(columns))])
+    _check(start, rows, columns, spoken)
     table = np.array(start, dtype=np.float64)
     for n_iterations in range(1, max_iterations + 1):
         table *= _factors(rows, table.sum(axis=1))[:, None]
         table *= _factors(columns, table.sum(axis=0))[None, :] if n_iterations <= PLAIN else _leap(table, rows, columns)
-        deviation = max(_deviation(table.sum(axis=1), rows), _deviation(table.sum(axis=0), columns))
-        if deviation <= tolerance:
-            return TableFit(table, n_iterations, deviation)
-    worst = int(np.argmax(np.abs(table.sum(axis=1) - rows)))
+        away = _deviations(table, rows, columns)
+        if away.max(initial=0.0) <= tolerance:
+            return TableFit(table, n_iterations, float(away.max(initial=0.0)))
+    worst = int(away.argmax())
+    there, asked = np.concatenate([table.sum(axis=1), table.sum(axis=0)])[worst], np.concatenate([rows, columns])[worst]
     raise CountError(
-        f"the fit does not converge: after {max_iterations:,} iterations row {worst + 1} has "
-        f"{table.sum(axis=1)[worst]:,.3f}, {rows[worst]:,.3f} are asked for",
+        f"the fit does not converge: after {max_iterations:,} iterations {[*spoken[0], *spoken[1]][worst]} has {there:,.3f}, "
+        f"{asked:,.3f} are asked for",
         remedy="The margins ask for more than the rows and columns with anybody in them can hold",
     )
 
@@ -106,15 +117,14 @@ def _leap(table: Floats, rows: Floats, columns: Floats) -> Floats:
     return np.broadcast_to(_factors(columns, sums)[None, :], table.shape)
 
 
-def _check(start: Floats, rows: Floats, columns: Floats) -> None:
+def _check(start: Floats, rows: Floats, columns: Floats, names: tuple[Sequence[str], Sequence[str]]) -> None:
     if abs(rows.sum() - columns.sum()) > TOLERANCE * max(1.0, rows.sum()):
         raise CountError(f"the margins contradict one another: rows sum to {rows.sum():,.3f}, columns to {columns.sum():,.3f}")
-    for name, asked, there in (("rows", rows, start.sum(axis=1)), ("columns", columns, start.sum(axis=0))):
+    for spoken, asked, there in zip(names, (rows, columns), (start.sum(axis=1), start.sum(axis=0)), strict=True):
         empty = np.flatnonzero((asked > 0) & (there <= 0))
         if len(empty):
-            what = f"{name} without anybody should have somebody"
-            examples = [f"{name[:-1]} {position + 1}: {asked[position]:,.3f}" for position in empty]
-            raise CountError(what, n=len(empty), examples=examples)
+            examples = [f"{spoken[position]}: {asked[position]:,.3f}" for position in empty.tolist()]
+            raise CountError("where nobody is there should be somebody", n=len(empty), examples=examples)
 
 
 def _factors(asked: Floats, there: Floats) -> Floats:
@@ -122,6 +132,8 @@ def _factors(asked: Floats, there: Floats) -> Floats:
     return np.divide(asked, there, out=np.ones_like(asked), where=there > 0)
 
 
-def _deviation(there: Floats, asked: Floats) -> float:
-    """Return the largest relative difference; sums of 0 that are asked for are met exactly, by a factor of 0."""
-    return float(np.max(np.abs(there - asked) / np.where(asked > 0, asked, 1.0), initial=0.0))
+def _deviations(table: Floats, rows: Floats, columns: Floats) -> Floats:
+    """Return the relative difference of each row, then of each column; sums of 0 that are asked for are met by a factor 0."""
+    asked = np.concatenate([rows, columns])
+    there = np.concatenate([table.sum(axis=1), table.sum(axis=0)])
+    return np.asarray(np.abs(there - asked) / np.where(asked > 0, asked, 1.0), dtype=np.float64)

@@ -169,7 +169,8 @@ def _share_out(free: Sequence[Group], there: Floats, room: Floats, units: Units,
         what = f"{_names(free)} {margins.year} sum to {totals.sum():,.0f}, there is room for {room.sum():,.0f}"
         raise CountError(what, where="update")
     try:
-        fit = fit_table(there, rows=room, columns=np.array([*totals, max(left, 0.0)]))
+        names = ([f"quarter {quarter}" for quarter in units.quarters], [*(part.key for part in free), "the rest"])
+        fit = fit_table(there, rows=room, columns=np.array([*totals, max(left, 0.0)]), names=names)
     except CountError as error:
         what = f"{_names(free)} {margins.year}: {error.what}"
         raise CountError(what, where="update", examples=error.examples, remedy=error.remedy) from error

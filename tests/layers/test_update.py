@@ -224,7 +224,9 @@ def test_parts_that_sum_to_more_than_their_whole_are_told() -> None:
 
 def test_a_city_total_that_no_quarter_can_hold_is_told() -> None:
     nowhere = make_people({**COUNTS, "young": [0.0, 0.0, 4.0, 4.0, 0.0], "pupils": [0.0] * 5})
-    with pytest.raises(CountError, match="young 2021: the fit does not converge"):
+    with pytest.raises(
+        CountError, match=r"young 2021: the fit does not converge: after 500 iterations (young|the rest|quarter 2) has"
+    ):
         updated(nowhere, city={"young": 30.0})
 
 
