@@ -33,6 +33,11 @@ def register(app: typer.Typer) -> None:
 
 Definition = Annotated[str, typer.Option("--definition", help="Whose risk; a key of the catalogue.")]
 Observed = Annotated[Path | None, typer.Option("--observed", help="CSV of observed rates: id_nil or nil, rate_pct.")]
+AreasFile = Annotated[
+    Path | None,
+    typer.Option("--areas", help="Areas that rates are of, in place of quarters: polygons, or a CSV of area and id_nil."),
+]
+Meet = Annotated[bool, typer.Option("--meet", help="Observed rates are totals that every draw meets.")]
 HowFitted = Annotated[str, typer.Option("--estimator", help="index, or regression on the observed rates.")]
 UnitOfRates = Annotated[str | None, typer.Option("--unit", help="What rates are in: percent or share; asked where in doubt.")]
 Year = Annotated[int | None, typer.Option("--year", help="The year of observed rates that counts.")]
@@ -51,6 +56,8 @@ def check(
     pack: PackFolder,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the tables and the page.")],
     observed: Observed = None,
+    areas: AreasFile = None,
+    meet: Meet = False,  # noqa: FBT002
     estimator: HowFitted = "index",
     unit: UnitOfRates = None,
     year: Year = None,
@@ -71,6 +78,8 @@ def check(
         definition=definition,
         without=tuple(without or ()),
         observed=observed,
+        areas=areas,
+        meets=meet,
         estimator=_choose(estimator, "--estimator", ESTIMATORS),
         unit=None if unit is None else _choose(unit, "--unit", UNITS),
         year=year,
@@ -108,6 +117,8 @@ def explain(
     quarter: Annotated[list[str] | None, typer.Option("--quarter", help="Id or name of a quarter; as often as wanted.")] = None,
     cell: Annotated[list[str] | None, typer.Option("--cell", help="INSPIRE id of a cell, also of 200 or 400 m.")] = None,
     observed: Observed = None,
+    areas: AreasFile = None,
+    meet: Meet = False,  # noqa: FBT002
     estimator: HowFitted = "index",
     unit: UnitOfRates = None,
     year: Year = None,
@@ -130,6 +141,8 @@ def explain(
         definition=definition,
         without=tuple(without or ()),
         observed=observed,
+        areas=areas,
+        meets=meet,
         estimator=_choose(estimator, "--estimator", ESTIMATORS),
         unit=None if unit is None else _choose(unit, "--unit", UNITS),
         year=year,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from data.errors import PlannerError
+from data.errors import CountError, PlannerError
 from data.files import write_folder_whole
 from data.geopackage import write_geopackage
 from data.pack import CityPack
@@ -21,7 +22,7 @@ from diffusa.need_explain import explain_all, merge_small_cells
 from diffusa.steps import Steps
 from layers.backtest import Backtest, compare_observed, foretell_observed
 from layers.observed import ObservedFile
-from layers.risk import compare_estimates
+from layers.risk import Estimator, compare_estimates
 from layers.risk_estimate import RiskEstimate
 from layers.risk_observed import ObservedRates
 from maps.need_data import Explained
@@ -52,6 +53,9 @@ class NeedReport:
         from the others, and the index beside a regression.
     failed
         Why no regression could be fitted to the rates; None where one was, or none were given.
+    area_names, cut_share
+        Names of the areas that rates are of, by zone, and the part of the people whom their borders cut off; none where rates
+        are of quarters.
     """
 
     question: NeedQuestion
@@ -63,6 +67,8 @@ class NeedReport:
     observed: ObservedFile | None
     backtests: tuple[Backtest, ...]
     failed: PlannerError | None
+    area_names: Mapping[int, str]
+    cut_share: float
 
 
 def estimate_need(question: NeedQuestion, pack: CityPack, *, steps: Steps | None = None) -> NeedReport:
@@ -102,6 +108,8 @@ def estimate_need(question: NeedQuestion, pack: CityPack, *, steps: Steps | None
         observed=inputs.observed,
         backtests=backtests,
         failed=failed,
+        area_names=inputs.area_names,
+        cut_share=inputs.cut_share,
     )
 
 
@@ -124,29 +132,45 @@ def _backtest(inputs: NeedInputs, made: RiskEstimate) -> tuple[tuple[Backtest, .
     """Return the estimate held against observed rates, then the regression that foretells each area from the others.
 
     Where a regression is asked for, the index is held against the rates, too, if a total gives it its level. Where none is
-    asked for and none can be fitted, the fault is returned and shown.
+    asked for and none can be fitted, the fault is returned and shown. An index that meets the rates is compared without the one
+    of each area in turn, if a rate of the whole city still gives it its level.
     """
     if inputs.observed is None:
         return (), None
     rates = inputs.observed.rates
     seed = inputs.question.seed
-    held = [compare_observed(made, rates, rng=np.random.default_rng(seed))]
+    held = [] if inputs.question.meets else [_compare(made, rates, seed)]
+    if inputs.question.meets and any(total.quarters is None for total in inputs.totals):
+        held.append(_foretell(inputs, "index"))
     failed: PlannerError | None = None
     try:
-        held.append(_foretell(inputs, rates, rng=np.random.default_rng(seed)))
+        held.append(_foretell(inputs, "regression"))
     except PlannerError as error:
         if made.estimator == "regression":
             raise
         failed = error
     if made.estimator == "regression" and inputs.totals:
         index = estimate(replace(inputs, question=replace(inputs.question, estimator="index")))
-        held.append(compare_observed(index, rates, rng=np.random.default_rng(seed)))
+        held.append(_compare(index, rates, seed))
     return tuple(held), failed
 
 
-def _foretell(inputs: NeedInputs, rates: ObservedRates, *, rng: np.random.Generator) -> Backtest:
+def _compare(made: RiskEstimate, rates: ObservedRates, seed: int) -> Backtest:
+    return compare_observed(made, rates, rng=np.random.default_rng(seed))
+
+
+def _foretell(inputs: NeedInputs, estimator: Estimator) -> Backtest:
+    """Return each area as an estimate tells it that knows neither its rate nor its total."""
+    observed = inputs.observed
+    if observed is None:
+        raise CountError("no rates were observed", where="observed")
     return foretell_observed(
-        inputs.units, inputs.catalogue.priors, rates, estimator="regression", rng=rng, totals=inputs.totals
+        inputs.units,
+        inputs.catalogue.priors,
+        observed.rates,
+        estimator=estimator,
+        rng=np.random.default_rng(inputs.question.seed),
+        totals=inputs.totals,
     )
 
 
@@ -198,6 +222,8 @@ def _document(report: NeedReport, pack: CityPack) -> dict[str, object]:
         "interval": list(estimate.interval),
         "city_figures": {name: round(float(value), 6) for name, value in estimate.city.items()},
         "backtests": [_numbers(one) for one in report.backtests],
+        "areas": list(report.area_names.values()),
+        "cut_share": round(report.cut_share, 6),
         "unmatched": list(report.observed.unmatched) if report.observed else [],
         "inputs": pack.digests(),
     }
@@ -225,6 +251,8 @@ def _page(report: NeedReport, pack: CityPack) -> NeedPage:
         backtests=report.backtests,
         unmatched=report.observed.unmatched if report.observed else (),
         failed=report.failed,
+        area_names=report.area_names,
+        cut_share=report.cut_share,
         n_observed=len(report.observed.rates.nil) if report.observed else 0,
         attributions=tuple(dict.fromkeys(papers)),
     )

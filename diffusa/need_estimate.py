@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from data.pack import CityPack
 from data.risk import RiskCatalogue
 from data.risk_file import USUAL_CATALOGUE, read_risk
 from diffusa.place_people import read_spread
+from layers.areas_file import Areas, read_areas
 from layers.merged_cells import LEAST
 from layers.observed import ObservedFile, Unit, read_observed
 from layers.risk import Estimator, estimate_risk
@@ -22,6 +23,7 @@ from layers.risk_draws import N_DRAWS
 from layers.risk_estimate import RiskEstimate
 from layers.risk_totals import RiskTotal
 from layers.risk_units import RiskUnits, build_risk_units
+from layers.risk_zones import Zoned, set_zones
 
 T = TypeVar("T")
 DEFINITION = "inactive_not_student_2011"
@@ -39,6 +41,10 @@ class NeedQuestion:
         Factors that are switched off; their effect is shown.
     observed
         A file of observed rates; None where there is none.
+    areas
+        A file of areas that observed rates are of, in place of quarters (`layers.areas_file.read_areas`).
+    meets
+        Whether observed rates are totals that every draw of the index meets, instead of what it is held against.
     estimator
         "index": the factors, at the level of the official rate; observed rates are only held against it. "regression": fitted
         on the observed rates, which it needs.
@@ -57,6 +63,8 @@ class NeedQuestion:
     definition: str = DEFINITION
     without: tuple[str, ...] = ()
     observed: Path | None = None
+    areas: Path | None = None
+    meets: bool = False
     estimator: Estimator = "index"
     unit: Unit | None = None
     year: int | None = None
@@ -75,6 +83,8 @@ class NeedInputs:
     units: RiskUnits
     totals: tuple[RiskTotal, ...]
     observed: ObservedFile | None
+    area_names: Mapping[int, str]
+    cut_share: float
 
 
 def read_rate(rate_pct: float, unit: Unit | None, *, where: str) -> float:
@@ -101,10 +111,11 @@ def read_inputs(question: NeedQuestion, pack: CityPack) -> NeedInputs:
     PlannerError
         If the catalogue, the city or the observed rates do not fit together, or nothing says how high the risk is.
     """
+    _check_question(question)
     catalogue = read_risk(USUAL_CATALOGUE).without(question.without)
     faults = Faults()
     totals = _attempt(lambda: _totals(pack, question), faults) or ()
-    observed = _attempt(lambda: _observed(pack, question), faults)
+    areas = _attempt(lambda: _areas(pack, question), faults)
     try:
         units = _units(pack, catalogue, question)
     except PlannerError as error:
@@ -112,7 +123,40 @@ def read_inputs(question: NeedQuestion, pack: CityPack) -> NeedInputs:
         faults.raise_if_any()
         raise
     faults.raise_if_any()
-    return NeedInputs(question=question, catalogue=catalogue, units=units, totals=totals, observed=observed)
+    zoned = Zoned(units, {}, 0.0) if areas is None else set_zones(units, areas, gpd.GeoDataFrame(pack.read("pieces")))
+    observed = _observed(pack, question, zoned)
+    return NeedInputs(
+        question=question,
+        catalogue=catalogue,
+        units=zoned.units,
+        totals=(*totals, *_met(observed, question)),
+        observed=observed,
+        area_names={zone: name for name, zone in zoned.ids.items()},
+        cut_share=zoned.cut_share,
+    )
+
+
+def _check_question(question: NeedQuestion) -> None:
+    faults = Faults()
+    if question.observed is None and (question.areas is not None or question.meets):
+        what = "areas, and totals to meet, are of observed rates, and none are given"
+        faults.add(ScenarioError(what, where="observed", remedy="Give the rates, too"))
+    if question.meets and question.estimator == "regression":
+        what = "a regression is fitted to the observed rates, or every draw meets them, not both"
+        faults.add(ScenarioError(what, where="estimator", remedy="Take 'index' to meet them"))
+    faults.raise_if_any()
+
+
+def _areas(pack: CityPack, question: NeedQuestion) -> Areas | None:
+    return None if question.areas is None else read_areas(question.areas, gpd.GeoDataFrame(pack.read("quarters")))
+
+
+def _met(observed: ObservedFile | None, question: NeedQuestion) -> tuple[RiskTotal, ...]:
+    """Return the observed rates as totals, if every draw is to meet them."""
+    if observed is None or not question.meets:
+        return ()
+    rows = zip(observed.names, observed.rates.rate.tolist(), observed.rates.nil.tolist(), strict=True)
+    return tuple(RiskTotal(name=name, definition=question.definition, rate=rate, quarters=(zone,)) for name, rate, zone in rows)
 
 
 def _attempt(step: Callable[[], T], faults: Faults) -> T | None:
@@ -139,23 +183,31 @@ def _totals(pack: CityPack, question: NeedQuestion) -> tuple[RiskTotal, ...]:
     if question.rate is not None:
         return (RiskTotal(name=f"rate_pct = {100 * question.rate:g}", definition=question.definition, rate=question.rate),)
     known = [one for one in pack.city.risk_rates if one.definition == question.definition]
-    if not known and question.estimator == "index":
+    if not known and question.estimator == "index" and not question.meets:
         what = f"no rate of the whole city is known by the definition {question.definition!r}"
         remedy = "Give one with --rate (in a scenario: risk.rate_pct), or write it into the recipe as city.risk_rates"
         raise ScenarioError(what, where=pack.city.id, remedy=remedy)
     return tuple(RiskTotal(name=one.source, definition=one.definition, rate=one.rate) for one in known)
 
 
-def _observed(pack: CityPack, question: NeedQuestion) -> ObservedFile | None:
+def _observed(pack: CityPack, question: NeedQuestion, zoned: Zoned) -> ObservedFile | None:
     if question.observed is None:
         return None
-    return read_observed(
+    found = read_observed(
         question.observed,
         pack.read("quarters"),
         definition=question.definition,
         unit=question.unit,
         year=question.year,
+        areas=zoned.ids if question.areas is not None else None,
     )
+    base = dict(zip(zoned.units.zones.tolist(), zoned.units.zone_base.tolist(), strict=True))
+    rows = zip(found.names, found.rates.nil.tolist(), strict=True)
+    empty = [name for name, zone in rows if question.areas is not None and base[zone] <= 0]
+    if empty:
+        what, remedy = "rates of areas where nobody of the base lives", "Leave these rows out, or look at the areas"
+        raise CountError(what, where=question.observed.name, n=len(empty), examples=empty, remedy=remedy)
+    return found
 
 
 def estimate(inputs: NeedInputs) -> RiskEstimate:

@@ -62,7 +62,9 @@ def _add(key: str, risk: Risk | None, pack: CityPack, *, people: People) -> Peop
         definition=key,
         without=own.without,
         observed=own.observed_path,
-        estimator="index" if own.observed is None else "regression",
+        areas=own.areas_path,
+        meets=own.meet,
+        estimator="index" if own.observed is None or own.meet else "regression",
         unit=own.unit,
         year=own.year,
         rate=None if own.rate_pct is None else read_rate(own.rate_pct, own.unit, where="risk.rate_pct"),
@@ -73,17 +75,20 @@ def _add(key: str, risk: Risk | None, pack: CityPack, *, people: People) -> Peop
 
 
 def digest_observed(scenario: Scenario) -> dict[str, str]:
-    """Return the digest of the file of observed rates, by the name of the input; empty where there is none.
+    """Return the digests of the files of observed rates and their areas, by what they are; empty where there are none.
 
     Raises
     ------
     FileError
-        If the file cannot be read.
+        If a file cannot be read.
     """
-    path: Path | None = scenario.risk.observed_path if scenario.risk else None
-    if path is None:
-        return {}
+    risk = scenario.risk
+    named = {} if risk is None else {"observed": risk.observed_path, "areas": risk.areas_path}
+    return {name: _digest(path) for name, path in named.items() if path is not None}
+
+
+def _digest(path: Path) -> str:
     try:
-        return {"observed": hashlib.sha256(path.read_bytes()).hexdigest()}
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise FileError(f"the file cannot be read: {error.strerror}", where=path.name) from error

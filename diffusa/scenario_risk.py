@@ -24,8 +24,16 @@ class Risk(Table):
     without: Annotated[tuple[str, ...], Field(description="factors that are switched off")] = ()
     observed: Annotated[
         str | None,
-        Field(min_length=1, description="CSV of observed rates, beside the scenario; the risk is then a regression on them"),
+        Field(
+            min_length=1,
+            description="CSV of observed rates, beside the scenario; fitted to, or met",
+        ),
     ] = None
+    areas: Annotated[
+        str | None,
+        Field(min_length=1, description="areas that observed rates are of, in place of quarters; a file beside the scenario"),
+    ] = None
+    meet: Annotated[bool, Field(description="observed rates are totals that every draw meets: no regression")] = False
     unit: Annotated[
         Literal["percent", "share"] | None,
         Field(description="what observed rates are in; 'percent' also says that a rate_pct below 1 is meant"),
@@ -42,8 +50,9 @@ class Risk(Table):
     @model_validator(mode="after")
     def _nothing_without_effect(self) -> Risk:
         is_meant = self.unit == "percent" and self.rate_pct is not None and self.rate_pct < 1
-        if self.observed is None and (self.year is not None or (self.unit is not None and not is_meant)):
-            raise ValueError("'unit' and 'year' are of observed rates, and none are named")
+        others = (self.year is not None, self.unit is not None and not is_meant, self.areas is not None, self.meet)
+        if self.observed is None and any(others):
+            raise ValueError("'areas', 'meet', 'unit' and 'year' are of observed rates, and none are named")
         return self
 
     def stand_in(self, folder: Path) -> None:
@@ -54,3 +63,8 @@ class Risk(Table):
     def observed_path(self) -> Path | None:
         """Return where the observed rates are."""
         return None if self.observed is None else self._folder / self.observed
+
+    @property
+    def areas_path(self) -> Path | None:
+        """Return where the areas are that observed rates are of."""
+        return None if self.areas is None else self._folder / self.areas

@@ -110,8 +110,8 @@ def compare_observed(estimate: RiskEstimate, observed: ObservedRates, *, rng: np
     A regression has seen the rates that it was fitted on: `foretell_observed` leaves each out in turn.
     """
     check_observed(observed, estimate.units)
-    rows = np.searchsorted(estimate.units.quarters, observed.nil)
-    draws = estimate.draws.quarters[:, rows] / estimate.units.quarter_base[rows]
+    rows = np.searchsorted(estimate.units.zones, observed.nil)
+    draws = estimate.draws.zones[:, rows] / estimate.units.zone_base[rows]
     made = _compare(draws, observed, estimate.units, interval=estimate.interval, rng=rng)
     return Backtest(made, is_foretold=False, estimator=estimate.estimator)
 
@@ -168,8 +168,8 @@ def _foretell(
     """Return draws of the rate of one area, shape (n_draws,)."""
     nil = int(observed.nil[row])
     known = [total for total in totals if total.quarters is None or set(total.quarters) != {nil}]
-    blocks = split_totals(known, definition=units.definition, quarters=units.quarters, base=units.quarter_base)
-    position = int(np.searchsorted(units.quarters, nil))
+    blocks = split_totals(known, definition=units.definition, quarters=units.zones, base=units.zone_base)
+    position = int(np.searchsorted(units.zones, nil))
     if estimator == "regression":
         others = observed.take(np.delete(np.arange(len(observed.nil)), row))
         predictor = draw_regression(fit_regression(units, others, priors), units, priors, streams=streams)
@@ -178,8 +178,8 @@ def _foretell(
         raise CountError(what, where="totals", remedy="Give the total of the whole city")
     else:
         predictor = draw_index(units, priors, streams=streams)
-    counts = draw_counts(predictor, units, blocks=blocks, streams=streams).quarters[:, position]
-    return np.asarray(counts / units.quarter_base[position], dtype=np.float64)
+    counts = draw_counts(predictor, units, blocks=blocks, streams=streams).zones[:, position]
+    return np.asarray(counts / units.zone_base[position], dtype=np.float64)
 
 
 def _compare(
@@ -193,7 +193,7 @@ def _compare(
     if len(observed.nil) < FEWEST:
         what = f"{len(observed.nil)} observed areas are too few to compare"
         raise CountError(what, where="observed", remedy=f"Give {FEWEST} or more")
-    base = units.quarter_base[np.searchsorted(units.quarters, observed.nil)]
+    base = units.zone_base[np.searchsorted(units.zones, observed.nil)]
     n = np.where(np.isnan(observed.n), base, observed.n)
     whole = np.maximum(np.round(n).astype(np.int64), 1)
     counted = rng.binomial(whole, np.clip(draws, 0.0, 1.0)) / whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from data.errors import ColumnError, CountError, EmptyLayerError, Faults, FileEr
 from data.read_file import read_csv
 from layers.risk_observed import ObservedRates
 
-ID_COLUMN, RATE_COLUMN = "id_nil", "rate_pct"
+ID_COLUMN, RATE_COLUMN, AREA_COLUMN = "id_nil", "rate_pct", "area"
 NAME_COLUMNS = ("nil", "nil_2012")
 PERCENT = 100.0
 Unit = Literal["percent", "share"]
@@ -46,7 +47,13 @@ class ObservedFile:
 
 
 def read_observed(
-    path: Path, quarters: pd.DataFrame, *, definition: str, unit: Unit | None = None, year: int | None = None
+    path: Path,
+    quarters: pd.DataFrame,
+    *,
+    definition: str,
+    unit: Unit | None = None,
+    year: int | None = None,
+    areas: Mapping[str, int] | None = None,
 ) -> ObservedFile:
     """Return the observed rates in a CSV file.
 
@@ -64,6 +71,8 @@ def read_observed(
         What ``rate_pct`` is in. None: percent, unless no rate is above 1, which is refused and asked.
     year
         Rows of another year are left aside; None takes all, as long as no quarter stands twice.
+    areas
+        Zones of areas by name (`layers.risk_zones`): rows then name theirs in a column ``area`` in place of a quarter.
 
     Raises
     ------
@@ -79,15 +88,15 @@ def read_observed(
         If no row is of the definition and year.
     """
     where = path.name
-    frame = _read_rows(path, where)
-    key = _find_key(frame, where)
+    frame = read_rows(path, where)
+    key = _find_key(frame, where, has_areas=areas is not None)
     need_columns(frame, [RATE_COLUMN], where=where)
     kept = _choose_rows(frame, definition=definition, year=year, where=where)
     frame, n_others = frame[kept], int((~kept).sum())
     percent = read_numbers(frame, RATE_COLUMN, where=where, is_signed=True).to_numpy(dtype=np.float64)
     people = _read_n(frame, where)
     rate = percent / _find_divisor(percent, unit, where)
-    nil, said = _find_quarters(frame, key, quarters, where)
+    nil, said = _find_areas(frame, areas) if areas is not None else _find_quarters(frame, key, quarters, where)
     has_rate = ~np.isnan(rate)
     texts = clean_text(frame[key]).fillna("").tolist()
     lost = [
@@ -102,7 +111,14 @@ def read_observed(
     return ObservedFile(rates, tuple(texts[row] for row in order), tuple(lost), n_others)
 
 
-def _read_rows(path: Path, where: str) -> pd.DataFrame:
+def read_rows(path: Path, where: str) -> pd.DataFrame:
+    """Return the rows of a CSV of areas or rates, every cell as its text; commas or semicolons stand between columns.
+
+    Raises
+    ------
+    FileError
+        If the file is missing or no CSV in UTF-8.
+    """
     try:
         with path.open(encoding="utf-8-sig") as file:
             header = file.readline()
@@ -118,7 +134,31 @@ def _read_rows(path: Path, where: str) -> pd.DataFrame:
     return frame
 
 
-def _find_key(frame: pd.DataFrame, where: str) -> str:
+def find_quarters(frame: pd.DataFrame, quarters: pd.DataFrame, *, where: str) -> tuple[NDArray[np.int64], list[str], list[str]]:
+    """Return the quarter of each row, −1 where none is found, why it is not ("" where it is), and what names it in the row.
+
+    Raises
+    ------
+    ColumnError
+        If no column could name a quarter.
+    """
+    key = _find_key(frame, where, has_areas=False)
+    nil, said = _find_quarters(frame, key, quarters, where)
+    return nil, said, clean_text(frame[key]).fillna("").tolist()
+
+
+def _find_areas(frame: pd.DataFrame, areas: Mapping[str, int]) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the zone of the area that each row names, −1 where there is none, and why."""
+    table: dict[str, list[int]] = {}
+    for name, zone in areas.items():
+        table.setdefault(plain_name(name), []).append(zone)
+    return _match(frame, AREA_COLUMN, [table], kind="area")
+
+
+def _find_key(frame: pd.DataFrame, where: str, *, has_areas: bool) -> str:
+    if has_areas:
+        need_columns(frame, [AREA_COLUMN], where=where)
+        return AREA_COLUMN
     known = [column for column in (ID_COLUMN, *NAME_COLUMNS) if column in frame]
     if not known:
         what = f"no column names the quarter: {ID_COLUMN}, {' or '.join(NAME_COLUMNS)}"
@@ -177,13 +217,19 @@ def _find_quarters(frame: pd.DataFrame, key: str, quarters: pd.DataFrame, where:
         is_known = np.isin(ids, quarters["nil"].to_numpy())
         return np.where(is_known, ids, -1), ["" if known else "is no quarter" for known in is_known.tolist()]
     names = list_names(quarters, first="former_name" if key == "nil_2012" else "name")
+    return _match(frame, key, names, kind="quarter")
+
+
+def _match(
+    frame: pd.DataFrame, key: str, names: list[dict[str, list[int]]], *, kind: Literal["quarter", "area"]
+) -> tuple[NDArray[np.int64], list[str]]:
     nil, said = np.full(len(frame), -1, dtype=np.int64), [""] * len(frame)
     for row, text in enumerate(clean_text(frame[key]).fillna("").tolist()):
         found = match_name(text, names)
         if len(found) == 1:
             nil[row] = found[0]
         else:
-            said[row] = "is no quarter" if not found else f"could be {len(found)} quarters: {', '.join(map(str, found))}"
+            said[row] = f"is no {kind}" if not found else f"could be {len(found)} {kind}s: {', '.join(map(str, found))}"
     return nil, said
 
 

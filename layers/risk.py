@@ -66,7 +66,7 @@ def estimate_risk(
     in every draw. Independent noise per cell would average out and make the intervals of quarters absurdly narrow.
     """
     _check_request(estimator, observed, n_draws)
-    blocks = split_totals(totals, definition=units.definition, quarters=units.quarters, base=units.quarter_base)
+    blocks = split_totals(totals, definition=units.definition, quarters=units.zones, base=units.zone_base)
     streams = rng.spawn(n_draws)
     if observed is not None:
         regression = fit_regression(units, observed, priors)
@@ -98,7 +98,7 @@ def _check_request(estimator: str, observed: ObservedRates | None, n_draws: int)
 
 
 def _check_whole(units: RiskUnits, blocks: Blocks) -> None:
-    without = units.quarters[(blocks.quarter < 0) & (units.quarter_base > 0)].tolist()
+    without = units.zones[(blocks.quarter < 0) & (units.zone_base > 0)].tolist()
     if without:
         what = "quarters are in no total, so nothing says how high their risk is"
         remedy = "Give the total of the whole city, or observed rates for the estimator 'regression'"

@@ -31,14 +31,14 @@ class Predictor:
     ----------
     section
         What factors say of each section, shape (n_draws, n_sections).
-    quarter
-        What each quarter has of its own, shape (n_draws, n_quarters).
+    zone
+        What each zone (a quarter, where there are no others) has of its own, shape (n_draws, n_zones).
     cell_sd
         Standard deviation of what cells have of their own, shape (n_draws,).
     """
 
     section: Floats
-    quarter: Floats
+    zone: Floats
     cell_sd: Floats
 
 
@@ -54,11 +54,14 @@ class RiskDraws:
         Shape (n_draws, n_quarters): all people of the quarter.
     no_place
         Shape (n_draws, n_quarters): those of them without a place.
+    zones
+        Shape (n_draws, n_zones): all people of the zone, which is the quarter where there are no others.
     """
 
     pieces: NDArray[np.float32]
     quarters: Floats
     no_place: Floats
+    zones: Floats
 
 
 def draw_counts(predictor: Predictor, units: RiskUnits, *, blocks: Blocks, streams: Sequence[np.random.Generator]) -> RiskDraws:
@@ -75,23 +78,25 @@ def draw_counts(predictor: Predictor, units: RiskUnits, *, blocks: Blocks, strea
 
     Notes
     -----
-    The logit of a part is what its section, its quarter and its cell say, and one level per block and draw. So parts of one
-    quarter move together: what quarters and coefficients leave uncertain does not average out over their cells.
+    The logit of a part is what its section, its zone and its cell say, and one level per block and draw. So parts of one
+    zone move together: what quarters and coefficients leave uncertain does not average out over their cells.
     """
     n_draws = len(streams)
     n_cells = int(units.part_cell.max()) + 1
     pieces = np.empty((n_draws, units.to_piece.shape[0]), dtype=np.float32)
     quarters, no_place = (np.empty((n_draws, len(units.quarters))) for _ in range(2))
+    zones = np.empty((n_draws, len(units.zones)))
     for start in range(0, n_draws, DRAWS_AT_ONCE):
         rows = slice(start, min(start + DRAWS_AT_ONCE, n_draws))
         own = np.stack([stream.standard_normal(n_cells) for stream in streams[rows]]) * predictor.cell_sd[rows, None]
-        logits = predictor.section[rows][:, units.part_section] + predictor.quarter[rows][:, units.part_quarter]
+        logits = predictor.section[rows][:, units.part_section] + predictor.zone[rows][:, units.part_zone]
         logits += own[:, units.part_cell]
-        counts = meet_totals(logits, units.part_base, block=blocks.quarter[units.part_quarter], target=blocks.target)
+        counts = meet_totals(logits, units.part_base, block=blocks.quarter[units.part_zone], target=blocks.target)
         pieces[rows] = (units.to_piece @ counts.T).T
         no_place[rows] = (units.to_no_place @ counts.T).T
         quarters[rows] = units.sum_quarters(counts)
-    return RiskDraws(pieces, quarters, no_place)
+        zones[rows] = units.sum_zones(counts)
+    return RiskDraws(pieces, quarters, no_place, zones)
 
 
 def meet_totals(logits: Floats, base: Floats, *, block: NDArray[np.intp], target: Floats) -> Floats:

@@ -94,8 +94,8 @@ def draw_log_normal(prior: LogNormal, stream: np.random.Generator) -> float:
 
 
 def draw_quarters(sd: float, units: RiskUnits, stream: np.random.Generator) -> Floats:
-    """Return one effect per quarter; quarters without people have none, so that they change no draw of the others."""
-    effect = np.zeros(len(units.quarters))
-    has_people = units.quarter_base > 0
+    """Return one effect per zone; zones without people have none, so that they change no draw of the others."""
+    effect = np.zeros(len(units.zones))
+    has_people = units.zone_base > 0
     effect[has_people] = sd * stream.standard_normal(int(has_people.sum()))
     return effect

@@ -55,7 +55,7 @@ def check_observed(observed: ObservedRates, units: RiskUnits) -> None:
     if observed.definition != units.definition.key:
         what = f"rates count by {observed.definition!r}, while {units.definition.key!r} is estimated"
         faults.add(CountError(what, where="observed", remedy="Rates of different definitions are never mixed"))
-    known = np.isin(observed.nil, units.quarters)
+    known = np.isin(observed.nil, units.zones)
     if not known.all():
         unknown = observed.nil[~known].tolist()
         what = "areas do not overlap the city: it has no such quarters"
@@ -74,7 +74,7 @@ def check_observed(observed: ObservedRates, units: RiskUnits) -> None:
     ]
     if unusable:
         faults.add(CountError("rates are of less than one person", where="observed", n=len(unusable), examples=unusable))
-    base = dict(zip(units.quarters.tolist(), units.quarter_base.tolist(), strict=True))
+    base = dict(zip(units.zones.tolist(), units.zone_base.tolist(), strict=True))
     empty = [nil for nil in observed.nil.tolist() if base.get(nil, 1.0) <= 0]
     if empty:
         what, remedy = "rates of quarters where nobody of the base lives", "Leave these rows out, or look at their quarters"

@@ -102,10 +102,10 @@ def fit_regression(units: RiskUnits, observed: ObservedRates, priors: RiskPriors
     """
     check_observed(observed, units)
     _check_enough(units, observed)
-    areas = np.searchsorted(units.quarters, observed.nil)
+    areas = np.searchsorted(units.zones, observed.nil)
     data = _Data(
         rate=observed.rate,
-        n=np.where(np.isnan(observed.n), units.quarter_base[areas], observed.n),
+        n=np.where(np.isnan(observed.n), units.zone_base[areas], observed.n),
         x=np.column_stack([np.ones(len(units.base)), (units.scores - CENTRE) / UNIT]),
         members=_average_sections(units, areas),
     )
@@ -187,7 +187,7 @@ def _check_enough(units: RiskUnits, observed: ObservedRates) -> None:
 
 def _average_sections(units: RiskUnits, areas: NDArray[np.intp]) -> Floats:
     """Return the share of each area's people that each section has, shape (n_areas, n_sections)."""
-    members = (units.section_quarter[None, :] == areas[:, None]) * units.base
+    members = (units.section_zone[None, :] == areas[:, None]) * units.base
     return np.asarray(members / members.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
@@ -271,8 +271,8 @@ def _draw_effects(
     model: RegressionModel, units: RiskUnits, moved: Floats, variance: float, stream: np.random.Generator
 ) -> Floats:
     """Return one effect per quarter with people; `moved` is how far the coefficients lie from the fit."""
-    has_people = units.quarter_base > 0
-    effect, noise = np.zeros(len(units.quarters)), np.zeros(len(units.quarters))
+    has_people = units.zone_base > 0
+    effect, noise = np.zeros(len(units.zones)), np.zeros(len(units.zones))
     noise[has_people] = stream.standard_normal(int(has_people.sum()))
     effect[has_people] = np.sqrt(variance) * noise[has_people]
     chance = 1 / model.information

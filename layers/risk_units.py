@@ -51,6 +51,11 @@ class RiskUnits:
         quarter, shape (n_quarters, n_parts).
     section_to_piece
         Sparse, the share of each section that lies in each piece, shape (n_pieces, n_sections).
+    zones
+        Ids of the areas in which rates are observed and totals met, and which have an effect each, sorted, shape (n_zones,):
+        the quarters, unless `layers.risk_zones` put others in their place.
+    section_zone
+        Position of the zone of each section.
     """
 
     definition: RiskDefinition
@@ -69,6 +74,18 @@ class RiskUnits:
     to_piece: sparse.csr_array
     to_no_place: sparse.csr_array
     section_to_piece: sparse.csr_array
+    zones: NDArray[np.int64]
+    section_zone: Positions
+
+    @property
+    def zone_base(self) -> Floats:
+        """Return the people of each zone, with those without a place."""
+        return np.bincount(self.section_zone, weights=self.base, minlength=len(self.zones)).astype(np.float64)
+
+    @property
+    def part_zone(self) -> Positions:
+        """Return the zone of each part, which is that of its section."""
+        return self.section_zone[self.part_section]
 
     @property
     def quarter_base(self) -> Floats:
@@ -93,9 +110,15 @@ class RiskUnits:
 
     def sum_quarters(self, parts: Floats) -> Floats:
         """Return values of parts summed by quarter; shape (n_draws, n_parts) becomes (n_draws, n_quarters)."""
-        n_parts = len(self.part_base)
-        ones = (np.ones(n_parts), (self.part_quarter, np.arange(n_parts)))
-        return np.asarray((sparse.csr_array(ones, shape=(len(self.quarters), n_parts)) @ parts.T).T, dtype=np.float64)
+        return self._sum(parts, self.part_quarter, len(self.quarters))
+
+    def sum_zones(self, parts: Floats) -> Floats:
+        """Return values of parts summed by zone; shape (n_draws, n_parts) becomes (n_draws, n_zones)."""
+        return self._sum(parts, self.part_zone, len(self.zones))
+
+    def _sum(self, parts: Floats, row: Positions, n: int) -> Floats:
+        ones = (np.ones(len(row)), (row, np.arange(len(row))))
+        return np.asarray((sparse.csr_array(ones, shape=(n, len(row))) @ parts.T).T, dtype=np.float64)
 
 
 def build_risk_units(
@@ -168,6 +191,8 @@ def build_risk_units(
         to_piece=_place_ones(piece[in_piece], np.flatnonzero(in_piece), shape=(len(pieces), n_parts)),
         to_no_place=_place_ones(section_quarter[section[~in_piece]], np.flatnonzero(~in_piece), shape=(len(quarters), n_parts)),
         section_to_piece=_widen(weights, placed, n_sections=len(nil)),
+        zones=quarters,
+        section_zone=section_quarter,
     )
 
 

@@ -42,18 +42,18 @@ def render_backtests(
         People below which an area is of no use by itself.
     """
     title = say(message("Held against what was observed"), language)
-    if not backtests:
+    if not backtests and failed is None:
         text = say(message("No observed rates were given: how good the estimate is, nobody has tested in this city."), language)
         return f'<section class="backtest"><h2>{title}</h2><p>{text}</p></section>'
     charts = "".join(_chart(one, language, names) for one in backtests)
     parts = (
         f'<section class="backtest"><h2>{title}</h2>',
-        _summary(backtests, language),
+        _summary(backtests, language) if backtests else "",
         f'<div class="charts">{charts}</div>',
-        f'<p class="note">{say(_READING, language)}</p>',
+        f'<p class="note">{say(_READING, language)}</p>' if backtests else "",
         _why_not(failed, language),
         _unmatched(unmatched, language),
-        _areas(backtests, language, names, least),
+        _areas(backtests, language, names, least) if backtests else "",
         "</section>",
     )
     return "".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from layers.plan import Text
 from layers.risk_estimate import RiskEstimate
-from maps.i18n import both, format_number
+from maps.i18n import both, format_number, format_percent
 
 FOREIGN_RESIDENTS = "foreign_residents"
 
@@ -47,8 +47,18 @@ def _foreign_residents(estimate: RiskEstimate) -> list[Text]:
     return [both("The factor “foreign residents” is switched off.")]
 
 
-def need_method(estimate: RiskEstimate, *, n_observed: int) -> list[Text]:
-    """Return how an estimate was made; `n_observed` areas had rates for a regression."""
+def need_method(estimate: RiskEstimate, *, n_observed: int, n_areas: int, cut_share: float) -> list[Text]:
+    """Return how an estimate was made.
+
+    Parameters
+    ----------
+    estimate
+        The estimate.
+    n_observed
+        Areas that had rates for a regression.
+    n_areas, cut_share
+        Areas in place of quarters, and the part of the people whom their borders cut off.
+    """
     factors = [Text(it=factor.label_it, en=factor.label_en) for factor in estimate.factors]
     listed = Text(it="; ".join(one.it for one in factors), en="; ".join(one.en for one in factors))
     found = [both("Factors: {factors}.", factors=listed)]
@@ -72,6 +82,15 @@ def need_method(estimate: RiskEstimate, *, n_observed: int) -> list[Text]:
     found.append(both(text, n=_number(estimate.n_draws)))
     if estimate.totals:
         found.append(both("Every draw meets the total: {totals}.", totals="; ".join(total.name for total in estimate.totals)))
+    if n_areas:
+        found.append(
+            both(
+                "Rates are of {n} areas in place of quarters. A section goes whole to the area that most of it lies in: {part} "
+                "of the people live across such a border.",
+                n=_number(n_areas),
+                part=Text(it=format_percent(cut_share, language="it"), en=format_percent(cut_share, language="en")),
+            )
+        )
     return found
 
 

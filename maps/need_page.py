@@ -6,7 +6,7 @@ place that a reader chooses: figures come with the page, so that it fetches noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -55,6 +55,8 @@ class NeedPage:
     unmatched: tuple[str, ...]
     failed: PlannerError | None
     n_observed: int
+    area_names: Mapping[int, str]
+    cut_share: float
     attributions: tuple[str, ...]
 
 
@@ -142,7 +144,7 @@ def _body(page: NeedPage, language: Language) -> str:
         render_backtests(
             page.backtests,
             language,
-            names=dict(zip(page.quarters["nil"].astype(int), page.quarters["name"].astype(str), strict=True)),
+            names=_names(page),
             unmatched=page.unmatched,
             failed=page.failed,
             least=page.explained.least,
@@ -150,10 +152,21 @@ def _body(page: NeedPage, language: Language) -> str:
         _effect(page, language),
         render_table(page.quarters, page.explained, page.estimate.factors, language),
         _list(page, language, message("What it is, and what it is not for"), need_limits(page.estimate)),
-        _list(page, language, message("Method"), need_method(page.estimate, n_observed=page.n_observed)),
+        _list(
+            page,
+            language,
+            message("Method"),
+            need_method(page.estimate, n_observed=page.n_observed, n_areas=len(page.area_names), cut_share=page.cut_share),
+        ),
         f"<footer><p>{html_text(' · '.join(page.attributions))}</p></footer>",
     )
     return f'<main class="in-{language}" lang="{language}">{"".join(sections)}</main>'
+
+
+def _names(page: NeedPage) -> dict[int, str]:
+    """Return the names of quarters, and of areas where rates are of others."""
+    quarters = zip(page.quarters["nil"].astype(int), page.quarters["name"].astype(str), strict=True)
+    return {**dict(quarters), **page.area_names}
 
 
 def _head(page: NeedPage, language: Language) -> str:
