@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from data.pack import CityPack
 from diffusa.choice import Choices
+from diffusa.group_limits import origin_limits
 from diffusa.journeys import Journeys
 from diffusa.people_year import update_limits
 from diffusa.question import Question
@@ -103,7 +104,11 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         connection=_connection(question, journeys),
         window=_window(question, journeys),
         mode_shares=counted.mode_shares,
-        limits=(*update_limits(people, scenario.group_keys, pack), *plan_limits(question, journeys, groups)),
+        limits=(
+            *update_limits(people, scenario.group_keys, pack),
+            *origin_limits(people, scenario.group_keys),
+            *plan_limits(question, journeys, groups),
+        ),
         assumptions=plan_assumptions(question, journeys),
         sources=_sources(pack),
         scenario=scenario.model_dump(mode="json", exclude_none=True),

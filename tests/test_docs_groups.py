@@ -83,3 +83,14 @@ def test_the_scenario_of_the_page_plans_for_2021(pack: CityPack, blocks: dict[st
     assert known["youth_15_29"] == (2021, pytest.approx(9000))
     assert known["bars"][0] == 2016
     assert document.limits[0].en == "Updated to 2021 by official totals per quarter: young people aged 15-29."
+
+
+def test_a_plan_says_how_numbers_of_quarters_were_spread(pack: CityPack) -> None:
+    content = read_scenario(sample_file("job_centres.toml")).model_dump(mode="json", exclude_none=True)
+    asked = Scenario.model_validate({**content, "need": {"public_houses": 1.0}, "report": {}})
+    limits = make_plan(asked, pack).document.limits
+    assert limits[0].en == (
+        "Of licences of public houses only the number in each quarter is known; within it they are taken to be spread like "
+        "bars and pubs or, where there are none, like residents."
+    )
+    assert limits[0].it.endswith("distribuiti come bar e pub o, dove non ce ne sono, come residenti.")
