@@ -15,6 +15,7 @@ from optimize import (
     fixed_charge,
     gradual_coverage,
     k_nearest_median,
+    kolm_pollak,
     max_attendance,
     max_coverage,
     p_center,
@@ -123,6 +124,13 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             build=None,
             answer_ruled=p_dispersion.solve_p_dispersion,
             value=p_dispersion.least_apart,
+        ),
+        "kolm_pollak": Model(
+            formulation=kolm_pollak.FORMULATION,
+            build=None,
+            answer=kolm_pollak.solve_kolm_pollak,
+            answer_ruled=kolm_pollak.solve_ruled_kolm_pollak,
+            value=kolm_pollak.equivalent_of_plan_s,
         ),
     }
 )

@@ -21,6 +21,7 @@ Objective: TypeAlias = Literal[
     "k_nearest_median",
     "max_attendance",
     "p_dispersion",
+    "kolm_pollak",
 ]
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
@@ -76,6 +77,7 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
         "k_nearest_median": MappingProxyType({"new": True, "k_nearest": True, "unserved_impedance_s": False}),
         "max_attendance": MappingProxyType({"new": True, "decay": True}),
         "p_dispersion": MappingProxyType({"new": True, "site_impedance": True}),
+        "kolm_pollak": MappingProxyType({"new": True, "aversion": True, "unserved_impedance_s": False}),
     }
 )
 """The optional fields that each objective reads, and whether it needs them.

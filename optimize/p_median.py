@@ -24,6 +24,8 @@ García, Labbé, Marín (2011), doi:10.1287/ijoc.1100.0418.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,15 +40,26 @@ from optimize.siting import Siting, build_siting
 FORMULATION = "p-median, radius formulation (Elloumi 2010; García, Labbé, Marín 2011), demand aggregated by set"
 
 
-def build_p_median(problem: LocationProblem, rules: SiteRules) -> Siting:
+Price = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""What a unit of weight costs at each impedance; it never falls as impedance grows, and is never negative."""
+
+
+def impedance_itself(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the price of the p-median."""
+    return seconds
+
+
+def build_p_median(problem: LocationProblem, rules: SiteRules, *, price: Price = impedance_itself) -> Siting:
     """Return the siting problem of the demand that has a weight.
 
     Parameters
     ----------
     problem
-        With the objective ``p_median``.
+        With the objective ``p_median``, or one that is a p-median of other costs.
     rules
         What `site_rules` says of the problem.
+    price
+        What a unit of weight costs at each impedance.
 
     Raises
     ------
@@ -61,15 +74,15 @@ def build_p_median(problem: LocationProblem, rules: SiteRules) -> Siting:
     is_must = np.isinf(base_s) & (problem.weight > 0)
     _require_reach(is_must, row=row[usable], n_open=_most_to_open(problem, rules))
     farthest_s = np.where(is_must, float(seconds.max(initial=0.0)), np.minimum(base_s, np.finfo(np.float64).max))
-    scale = float(np.sort(problem.weight * farthest_s).sum())
+    scale = float(np.sort(problem.weight * price(farthest_s)).sum())
     scale = scale if scale > 0 else float(np.sort(problem.weight).sum())  # where every impedance is 0
     return build_siting(
         n_open=rules.n_open,
         n_sites=rules.free.size,
         row=row[usable],
         site=rules.site[column[usable]],
-        cost=problem.weight[row[usable]] * seconds[usable],
-        unserved_cost=np.where(is_must, 2.0 * scale, problem.weight * np.where(np.isinf(base_s), 0.0, base_s)),
+        cost=problem.weight[row[usable]] * price(seconds[usable]),
+        unserved_cost=np.where(is_must, 2.0 * scale, problem.weight * price(np.where(np.isinf(base_s), 0.0, base_s))),
         is_must=is_must,
         scale=scale,
     )

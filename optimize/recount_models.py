@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 
 from optimize.problem import LocationProblem
 from optimize.recount import Recount, allocation_findings
@@ -30,6 +31,11 @@ def recount_weighted_backup(problem: LocationProblem, solution: Solution) -> Rec
 def recount_dispersion(problem: LocationProblem, solution: Solution) -> Recount:
     """Return the recount of a plan of ``p_dispersion``, which serves nobody in particular."""
     return _recount(problem, solution, finish=_least_apart, must_serve=False)
+
+
+def recount_kolm_pollak(problem: LocationProblem, solution: Solution) -> Recount:
+    """Return the recount of a plan of ``kolm_pollak``."""
+    return _recount(problem, solution, finish=_equivalent_s, must_serve=problem.unserved_impedance_s is None)
 
 
 def _recount(problem: LocationProblem, solution: Solution, *, finish: Finish, must_serve: bool) -> Recount:
@@ -90,3 +96,19 @@ def _least_apart(problem: LocationProblem, solution: Solution, _nearest_s: NDArr
         if j in open_now and k in open_now and not stands:
             least = min(least, apart)
     return least if np.isfinite(least) else largest
+
+
+def _counted(problem: LocationProblem, nearest_s: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return impedance and weight of the demand rows that have a weight, the unserved as they count."""
+    limit_s = np.inf if problem.unserved_impedance_s is None else problem.unserved_impedance_s
+    counts = problem.weight > 0
+    return np.minimum(nearest_s[counts], limit_s), problem.weight[counts]
+
+
+def _equivalent_s(problem: LocationProblem, _solution: Solution, nearest_s: NDArray[np.float64]) -> float:
+    """Return the equally distributed equivalent, from the exponentials less the largest of them."""
+    seconds, weight = _counted(problem, nearest_s)
+    aversion = problem.aversion or 0.0
+    if aversion * seconds.max() < 1:  # the exponentials are near 1: their digits are in the difference
+        return float(np.log1p(np.average(np.expm1(aversion * seconds), weights=weight)) / aversion)
+    return float(logsumexp(aversion * seconds, b=weight / weight.sum()) / aversion)

@@ -14,6 +14,7 @@ from optimize.recount_capacitated import recount_capacitated, recount_fixed_char
 from optimize.recount_models import (
     recount_backup,
     recount_dispersion,
+    recount_kolm_pollak,
     recount_weighted_backup,
 )
 from optimize.recount_nearest import recount_nearest
@@ -36,6 +37,7 @@ RECOUNTS: Mapping[Objective, Callable[[LocationProblem, Solution], Recount]] = M
         "k_nearest_median": recount_nearest,
         "max_attendance": recount_nearest,
         "p_dispersion": recount_dispersion,
+        "kolm_pollak": recount_kolm_pollak,
     }
 )
 """The recount of every objective: where that of a new model is entered."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal, localcontext
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,14 @@ def model_problem(
         **fields,
     }
     return LocationProblem(objective=objective, **given)  # type: ignore[arg-type]
+
+
+def plane_problem(objective: str, seed: int, *, n_demand: int, n_sites: int, **fields: object) -> LocationProblem:
+    """Return a problem of random points in the plane, 1500 s across, with weights of 1 to 9."""
+    rng = np.random.default_rng(seed)
+    demand, sites = rng.random((n_demand, 1, 2)), rng.random((1, n_sites, 2))
+    table = np.round(np.hypot(*np.moveaxis(demand - sites, 2, 0)) * 1500).tolist()
+    return model_problem(objective, table, rng.integers(1, 10, n_demand).astype(float).tolist(), **fields)
 
 
 def columns_of(problem: LocationProblem, selected: frozenset[str]) -> list[int]:
@@ -71,6 +81,27 @@ def between(n: int, seed: int, *, share: float = 1.0) -> sparse.csr_array:
     return sparse.csr_array(table + table.T)
 
 
+def counted(problem: LocationProblem, selected: frozenset[str]) -> list[tuple[Fraction, Fraction]] | None:
+    """Return impedance and weight of each demand point that has one, exactly; None where one must be served and is not."""
+    limit = np.inf if problem.unserved_impedance_s is None else problem.unserved_impedance_s
+    pairs = zip(np.minimum(nearest_of(problem, selected), limit).tolist(), problem.weight.tolist(), strict=True)
+    kept = [(seconds, weight) for seconds, weight in pairs if weight > 0]
+    if any(np.isinf(seconds) for seconds, _ in kept):
+        return None
+    return [(Fraction(seconds), Fraction(weight)) for seconds, weight in kept]
+
+
+def kolm_pollak(problem: LocationProblem, selected: frozenset[str]) -> float | None:
+    rows = counted(problem, selected)
+    if rows is None:
+        return None
+    with localcontext() as context:
+        context.prec = 60
+        kappa, total = Decimal(problem.aversion), sum(Decimal(float(weight)) for _, weight in rows)
+        inside = sum(Decimal(float(weight)) * (kappa * Decimal(float(seconds))).exp() for seconds, weight in rows)
+        return float((inside / total).ln() / kappa)
+
+
 def as_objective(problem: LocationProblem, objective: str, **fields: object) -> LocationProblem:
     """Return the weights, times and sites of a problem under another objective."""
     return LocationProblem(
@@ -90,4 +121,5 @@ VALUES: dict[str, Callable[[LocationProblem, frozenset[str]], float | None]] = {
     "weighted_backup_coverage": weighted_backup,
     "max_attendance": attendance,
     "p_dispersion": dispersion,
+    "kolm_pollak": kolm_pollak,
 }
