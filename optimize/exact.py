@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Never
+from typing import Literal, Never, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from data.errors import InfeasibleError, SolverError
 from optimize.aggregate import CoverClasses, radius_classes
 from optimize.clock import Clock
+from optimize.core_search import improve_further
 from optimize.cover_model import CoverModel, build_model
 from optimize.highs import Outcome, Proof, SolverOptions, run_solver
 from optimize.lagrange import Bounds, narrow
@@ -19,7 +20,15 @@ from optimize.siting import Siting
 from optimize.solution import Allocation
 from optimize.ties import first_of_equals
 
+Method: TypeAlias = Literal["auto", "direct", "search"]
+
+METHODS: tuple[Method, ...] = get_args(Method)
+
 SHARE_OF_TIME_FOR_BOUNDS = 0.5
+
+SMALLEST_FOR_SEARCH = 50_000
+"""Pairs up to which the model needs no better plan to begin from: it is built and solved within a minute."""
+
 CLASSES_PER_SECOND = 10_000
 """What PuLP builds and HiGHS presolves at least, and HiGHS looks at no clock meanwhile (two cores of 2024: 20,000)."""
 
@@ -61,7 +70,12 @@ class Answer:
 
 
 def find_answer(
-    siting: Siting, *, options: SolverOptions, clock: Clock, absolute_gap: Callable[[Siting, Bounds], float] | None
+    siting: Siting,
+    *,
+    options: SolverOptions,
+    clock: Clock,
+    absolute_gap: Callable[[Siting, Bounds], float] | None,
+    method: Method = "auto",
 ) -> Answer:
     """Return the best plan of a siting problem with its proof.
 
@@ -76,6 +90,9 @@ def find_answer(
     absolute_gap
         The difference between plan and bound that is allowed, from what the bounds say of the objective; None where the
         proof is asked for.
+    method
+        ``direct``: the bounds, then the model of what is left. ``search``: a longer search for a good plan between the two, so
+        that less is left. ``auto``: the search where more than `SMALLEST_FOR_SEARCH` pairs are left.
 
     Raises
     ------
@@ -85,6 +102,8 @@ def find_answer(
         The solver failed, or the time was over before there was a plan.
     """
     siting, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
+    if method == "search" or (method == "auto" and siting.pair_row.size > SMALLEST_FOR_SEARCH):
+        siting, bounds = improve_further(siting, bounds, options=options, clock=clock, share=SHARE_OF_TIME_FOR_BOUNDS)
     classes = radius_classes(siting)
     answer = _first_answer(siting, bounds, classes)
     if siting.n_sites == 0:  # nothing to choose

@@ -25,7 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimize.interchange import add_greedily, interchange, two_nearest
+from optimize.near_part import near_cap, near_part, raised_cap
+from optimize.pricing import LARGEST_FOR_ARRAYS, ArrayPricing, pricing_of
 from optimize.siting import Siting, restrict
+from optimize.swap_search import descend
 
 MAX_ROUNDS = 8
 STEPS_PER_ROUND = 200
@@ -35,6 +38,7 @@ FIRST_STEP = 1.0
 SMALLEST_STEP = 1e-3
 STEP_SHRINK = 0.7
 DEFLECTION = 0.9
+USE_DECAY = 0.98
 SLOW = 0.95  # a round that leaves more of the gap and of the pairs than this is the last: the solver does better
 
 
@@ -56,6 +60,8 @@ class Bounds:
         The prices that prove it, shape (n_rows,).
     step
         How far the next step goes, as a share of the way that would close the gap if the slope stayed.
+    use
+        How often each site was open in the relaxed plans of late, in [0, 1], shape (n_sites,).
     """
 
     plan: NDArray[np.intp]
@@ -64,6 +70,7 @@ class Bounds:
     lower: float
     price: NDArray[np.float64]
     step: float
+    use: NDArray[np.float64]
 
 
 def narrow(siting: Siting, *, deadline: float | None = None) -> tuple[Siting, Bounds]:
@@ -75,27 +82,41 @@ def narrow(siting: Siting, *, deadline: float | None = None) -> tuple[Siting, Bo
         The problem, of which every optimal plan stays, at the same cost.
     deadline
         Moment of `time.monotonic` at which to stop; the result is valid, only less narrow.
+
+    Notes
+    -----
+    Prices are sought on the near part of the problem: they are as good there, and a large p-median is mostly far.
     """
-    bounds = _first_bounds(siting, deadline)
-    tried = {siting.rank[bounds.plan].tobytes()}
+    return narrow_on(siting, _first_bounds(siting, deadline), deadline=deadline)
+
+
+def narrow_on(siting: Siting, bounds: Bounds, *, deadline: float | None) -> tuple[Siting, Bounds]:
+    """Return the problem narrowed from known bounds on, and its bounds; as `narrow` does from none."""
+    tried, cap = {siting.rank[bounds.plan].tobytes()}, near_cap(siting, bounds.plan)
     for _ in range(MAX_ROUNDS):
         before, n_before = bounds.upper - bounds.lower, siting.pair_row.size
-        bounds = _climb(siting, bounds, tried=tried, deadline=deadline)
-        kept = possible_sites(siting, bounds)
-        siting = restrict(siting, kept, limit=possible_cost(siting, bounds))
-        bounds = replace(bounds, plan=(np.cumsum(kept) - 1)[bounds.plan])
+        bounds = _climb(siting, bounds, cap=cap, tried=tried, deadline=deadline)
+        cap = raised_cap(siting, cap, bounds.price)
+        siting, bounds = without_idle(siting, bounds)
         is_slow = bounds.upper - bounds.lower > SLOW * before and siting.pair_row.size > SLOW * n_before
         if is_slow or _is_done(siting, bounds, deadline):
             break
     return siting, bounds
 
 
+def without_idle(siting: Siting, bounds: Bounds) -> tuple[Siting, Bounds]:
+    """Return the problem without the sites and pairs that by its bounds serve in no optimal plan, and the bounds in it."""
+    kept = possible_sites(siting, bounds)
+    smaller = restrict(siting, kept, limit=possible_cost(siting, bounds))
+    return smaller, replace(bounds, plan=(np.cumsum(kept) - 1)[bounds.plan], use=bounds.use[kept])
+
+
 def possible_sites(siting: Siting, bounds: Bounds) -> NDArray[np.bool_]:
     """Return which sites may be in an optimal plan, shape (n_sites,); without a plan to compare with, all."""
     if not bounds.is_feasible:
         return np.ones(siting.n_sites, dtype=np.bool_)
-    worth = _worth(siting, bounds.price)
-    opened, lower = _relaxed_plan(siting, bounds.price)
+    worth = ArrayPricing(siting).worth(bounds.price)
+    opened, lower = _relaxed_plan(siting, bounds.price, worth)
     last_in = worth[opened].min(initial=np.inf)
     kept = lower + last_in - worth <= bounds.upper + siting.tolerance
     kept[opened] = True
@@ -125,7 +146,7 @@ def _is_done(siting: Siting, bounds: Bounds, deadline: float | None) -> bool:
 
 def _first_bounds(siting: Siting, deadline: float | None) -> Bounds:
     """Return the plan of greedy addition and interchange, and prices between its nearest and second nearest site."""
-    plan = interchange(siting, add_greedily(siting), deadline=deadline)
+    plan = improve(siting, add_greedily(siting), deadline=deadline)
     nearest, _, second = two_nearest(siting, plan)
     return Bounds(
         plan=plan,
@@ -134,68 +155,82 @@ def _first_bounds(siting: Siting, deadline: float | None) -> Bounds:
         lower=-np.inf,
         price=(nearest + second) / 2,
         step=FIRST_STEP,
+        use=np.zeros(siting.n_sites),
     )
 
 
-def _climb(siting: Siting, best: Bounds, *, tried: set[bytes], deadline: float | None) -> Bounds:
+def improve(siting: Siting, plan: NDArray[np.intp], *, near: Siting | None = None, deadline: float | None) -> NDArray[np.intp]:
+    """Return the plan after swaps that save, sought by the quicker of two searches, by the second on the near part alone."""
+    if siting.pair_row.size <= LARGEST_FOR_ARRAYS:
+        return interchange(siting, plan, deadline=deadline)
+    return descend(near_part(siting, near_cap(siting, plan)) if near is None else near, plan, deadline=deadline)
+
+
+def _climb(siting: Siting, best: Bounds, *, cap: NDArray[np.float64], tried: set[bytes], deadline: float | None) -> Bounds:
     """Return the bounds after one round of steps along the deflected slope."""
+    near = near_part(siting, cap)
+    pricing = pricing_of(near)
+    best = replace(best, price=np.minimum(best.price, near.unserved_cost))
     price, direction, stalled = best.price, np.zeros(siting.n_rows), 0
+    use = best.use.copy()
     for count in range(STEPS_PER_ROUND):
-        opened, lower = _relaxed_plan(siting, price)
+        opened, lower = _relaxed_plan(siting, price, pricing.worth(price))
+        use *= USE_DECAY
+        use[opened] += 1 - USE_DECAY
         if count % STEPS_PER_PLAN == 0:
-            best = _with_plan(siting, best, opened, tried=tried, deadline=deadline)
+            best = _with_plan(siting, best, opened, near=near, tried=tried, deadline=deadline)
         stalled = 0 if lower > best.lower + 1e-6 * abs(best.upper - best.lower) else stalled + 1
         if lower > best.lower:
             best = replace(best, lower=lower, price=price)
         if stalled >= STEPS_WITHOUT_GAIN:
             best = replace(best, step=STEP_SHRINK * best.step)
             price, direction, stalled = best.price, np.zeros(siting.n_rows), 0
-            opened, lower = _relaxed_plan(siting, price)
+            opened, lower = _relaxed_plan(siting, price, pricing.worth(price))
         if _is_done(siting, best, deadline):
             break
-        direction = DEFLECTION * direction + (1 - DEFLECTION) * _slope(siting, price, opened)
+        slope = _slope(near, price, pricing.n_served(price, opened))
+        direction = DEFLECTION * direction + (1 - DEFLECTION) * slope
         length = math.fsum(direction * direction)
         if length == 0:
             break
         way = best.step * (best.upper - lower) / length
-        price = np.clip(price + way * direction, 0.0, siting.unserved_cost)
-    return best
+        price = np.clip(price + way * direction, 0.0, near.unserved_cost)
+    return replace(best, use=use)
 
 
-def _worth(siting: Siting, price: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what each site is worth at the prices, shape (n_sites,)."""
-    margin = price[siting.pair_row]
-    margin -= siting.pair_cost
-    return siting.sum_by_site(np.maximum(margin, 0.0, out=margin))
-
-
-def _relaxed_plan(siting: Siting, price: NDArray[np.float64]) -> tuple[NDArray[np.intp], float]:
+def _relaxed_plan(siting: Siting, price: NDArray[np.float64], worth: NDArray[np.float64]) -> tuple[NDArray[np.intp], float]:
     """Return the sites of most worth, ascending, and the bound that the prices prove."""
-    worth = _worth(siting, price)
     opened = np.sort(np.argsort(-worth, kind="stable")[: siting.n_open])
     return opened, siting.constant + float(price.sum()) - float(worth[opened].sum())
 
 
-def _slope(siting: Siting, price: NDArray[np.float64], opened: NDArray[np.intp]) -> NDArray[np.float64]:
+def _slope(siting: Siting, price: NDArray[np.float64], n_served: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how the bound rises with each price: 1 less the number of times that the row is served."""
-    n_served = np.zeros(siting.n_rows)
-    for site in opened:
-        pairs = slice(siting.start[site], siting.start[site + 1])
-        rows = siting.pair_row[pairs]
-        n_served[rows] += siting.pair_cost[pairs] < price[rows]
     slope = 1.0 - n_served
     slope[(price >= siting.unserved_cost) & (slope > 0)] = 0.0
     slope[(price <= 0) & (slope < 0)] = 0.0
     return slope
 
 
-def _with_plan(siting: Siting, best: Bounds, opened: NDArray[np.intp], *, tried: set[bytes], deadline: float | None) -> Bounds:
+def _with_plan(
+    siting: Siting,
+    best: Bounds,
+    opened: NDArray[np.intp],
+    *,
+    near: Siting,
+    tried: set[bytes],
+    deadline: float | None,
+) -> Bounds:
     """Return the bounds with the plan that interchange finds from the relaxed one, if it is better."""
     key = siting.rank[opened].tobytes()
     if key in tried:
         return best
     tried.add(key)
-    plan = interchange(siting, opened, deadline=deadline)
+    return with_better_plan(siting, best, improve(siting, opened, near=near, deadline=deadline))
+
+
+def with_better_plan(siting: Siting, best: Bounds, plan: NDArray[np.intp]) -> Bounds:
+    """Return the bounds with another plan, if it is better."""
     upper, is_feasible = siting.value(plan), siting.is_feasible(plan)
     if upper >= best.upper - siting.tolerance or (best.is_feasible and not is_feasible):
         return best
