@@ -52,7 +52,7 @@ diffusa.card = (() => {
   }
 
   /* A cell of the table: how many, and the share; or one value alone. */
-  const pair = (reached, share, reachedEnds, shareEnds) => element("td", {}, shareOf(share), rangeOf(shareEnds), element("small", {}, number(reached) + ends(reachedEnds)));
+  const pair = (reached, share, reachedEnds, shareEnds) => element("td", {}, shareOf(share), rangeOf(shareEnds), element("small", {}, number(reached)), ends(reachedEnds) ? element("small", { class: "ends" }, ends(reachedEnds)) : null);
   const shareOf = (share) => element("b", isKnown(share) ? {} : { class: "no-data" }, percent(share, 1));
   const rangeOf = (found) => (shareEnds(found) ? element("small", { class: "range" }, shareEnds(found)) : null);
   const minutesOf = (value) => (isKnown(value) ? element("b", {}, text("{n} min", { n: number(value, 1) })) : element("b", { class: "no-data" }, text("no data")));

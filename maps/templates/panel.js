@@ -23,8 +23,8 @@ diffusa.panel = (() => {
 
   const isModelled = (key) => Boolean(plain.groups.find((group) => group.key === key)?.modelled);
 
-  /* People reached, with their interval where they were estimated. */
-  const reachedOf = (found) => number(found.reached) + (isModelled(found.group) ? ends([found.reached_low, found.reached_high]) : "");
+  /* The interval of people reached, where they were estimated. */
+  const reachedRange = (found) => (isModelled(found.group) ? element("small", { class: "ends" }, ends([found.reached_low, found.reached_high])) : null);
 
   function bar(variant, found) {
     const length = element("i", { class: `bar-length bar-${roleOf(variant.key)}` });
@@ -49,9 +49,10 @@ diffusa.panel = (() => {
   function figureCell(found, group) {
     if (!found) return element("td", {}, "–");
     const of = text("{reached} of {total} {group}", { reached: number(found.reached), total: number(found.total), group: pick(group.label) });
-    const spread = range(found);
+    const reached = element("small", {}, number(found.reached));
+    const shareRange = range(found) && element("small", { class: "range" }, range(found));
     const data = { "data-variant": found.variant, "data-group": found.group, "data-standard": String(found.standard_min), title: of };
-    return element("td", data, element("b", {}, percent(found.share)), element("small", {}, reachedOf(found)), spread && element("small", { class: "range" }, spread));
+    return element("td", data, element("b", {}, percent(found.share)), ...(isModelled(found.group) ? [shareRange, reached, reachedRange(found)] : [reached, shareRange]));
   }
 
   /* One table for each group: rows are standards, columns situations; the caption names whom a share is of. */
@@ -78,7 +79,7 @@ diffusa.panel = (() => {
     const ranged = plain.figures.filter((one) => range(one));
     const notes = [];
     if (ranged.some((one) => !isModelled(one.group))) notes.push(text("Third line: the share may lie in this range, because the place of a site is not known exactly."));
-    if (ranged.some((one) => isModelled(one.group))) notes.push(text("Third line, of people who were estimated: nine of ten joint draws of the estimate lie in this range."));
+    if (ranged.some((one) => isModelled(one.group))) notes.push(text("Of people who were estimated: nine of ten joint draws of the estimate lie in the range below a figure."));
     return notes.length ? element("p", { class: "note" }, notes.join(" ")) : "";
   }
 
