@@ -24,11 +24,8 @@ from __future__ import annotations
 import numpy as np
 
 from optimize.capacity_case import CapacityCase, build_case
-from optimize.capacity_checks import check_capacities
-from optimize.capacity_model import build_capacity_model
 from optimize.fixed_charge import opening_costs, price_of_travel
 from optimize.problem import LocationProblem
-from optimize.site_model import SiteModel
 from optimize.site_rules import SiteRules
 
 FORMULATION = "CFLP (Balinski 1965; Beasley 1988)"
@@ -41,15 +38,10 @@ def build_charge_case(problem: LocationProblem, sites: SiteRules) -> CapacityCas
     ----------
     problem, sites
         The problem, and what `site_rules` says of it.
-
-    Raises
-    ------
-    InfeasibleError
-        Capacities, least uses and demand do not go together; `FaultsError` where there are several reasons.
     """
     price = price_of_travel(problem)
     unserved = np.inf if problem.unserved_impedance_s is None else price * problem.unserved_impedance_s
-    case = build_case(
+    return build_case(
         problem,
         sites,
         pair_price=price * problem.impedance_s.data,
@@ -57,10 +49,3 @@ def build_charge_case(problem: LocationProblem, sites: SiteRules) -> CapacityCas
         open_cost=opening_costs(problem),
         is_split=problem.is_split is not False,
     )
-    check_capacities(problem, sites, case)
-    return case
-
-
-def build_capacitated_charge(problem: LocationProblem, sites: SiteRules) -> SiteModel:
-    """Return the model that takes any rule."""
-    return build_capacity_model(problem, build_charge_case(problem, sites), total=0.0)

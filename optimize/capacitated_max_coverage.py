@@ -23,13 +23,12 @@ Schilling (1991), The maximal covering location problem with capacities on total
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from optimize.capacity_case import CapacityCase, build_case, merge_rows
-from optimize.capacity_checks import check_capacities
-from optimize.capacity_model import build_capacity_model
+from optimize.capacity_case import CapacityCase, build_case
 from optimize.problem import LocationProblem
-from optimize.site_model import SiteModel
 from optimize.site_rules import SiteRules
 
 FORMULATION = "capacitated MCLP (Current, Storbeck 1988), demand that may be split aggregated by cover"
@@ -42,11 +41,6 @@ def build_coverage_case(problem: LocationProblem, sites: SiteRules) -> CapacityC
     ----------
     problem, sites
         The problem, and what `site_rules` says of it.
-
-    Raises
-    ------
-    InfeasibleError
-        Least uses and demand do not go together; `FaultsError` where there are several reasons.
     """
     case = build_case(
         problem,
@@ -56,11 +50,4 @@ def build_coverage_case(problem: LocationProblem, sites: SiteRules) -> CapacityC
         open_cost=np.zeros(problem.n_candidates),
         is_split=problem.is_split is not False,
     )
-    check_capacities(problem, sites, case)
-    return merge_rows(case) if case.is_split else case
-
-
-def build_capacitated_coverage(problem: LocationProblem, sites: SiteRules) -> SiteModel:
-    """Return the model that takes any rule."""
-    total = float(np.sort(problem.weight).sum())
-    return build_capacity_model(problem, build_coverage_case(problem, sites), total=total)
+    return replace(case, total=float(np.sort(problem.weight).sum()))

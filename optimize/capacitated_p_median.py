@@ -27,10 +27,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimize.capacity_case import CapacityCase, build_case
-from optimize.capacity_checks import check_capacities
-from optimize.capacity_model import build_capacity_model
 from optimize.problem import LocationProblem
-from optimize.site_model import SiteModel
 from optimize.site_rules import SiteRules
 
 FORMULATION = "capacitated p-median (Mulvey, Beck 1984; Ceselli, Righini 2005)"
@@ -43,13 +40,8 @@ def build_median_case(problem: LocationProblem, sites: SiteRules) -> CapacityCas
     ----------
     problem, sites
         The problem, and what `site_rules` says of it.
-
-    Raises
-    ------
-    InfeasibleError
-        Capacities, least uses and demand do not go together; `FaultsError` where there are several reasons.
     """
-    case = build_case(
+    return build_case(
         problem,
         sites,
         pair_price=problem.impedance_s.data,
@@ -57,10 +49,3 @@ def build_median_case(problem: LocationProblem, sites: SiteRules) -> CapacityCas
         open_cost=np.zeros(problem.n_candidates),
         is_split=bool(problem.is_split),
     )
-    check_capacities(problem, sites, case)
-    return case
-
-
-def build_capacitated_median(problem: LocationProblem, sites: SiteRules) -> SiteModel:
-    """Return the model that takes any rule."""
-    return build_capacity_model(problem, build_median_case(problem, sites), total=0.0)

@@ -39,8 +39,8 @@ class CapacityCase:
         Demand points of each row: those of row ``k`` are ``member[member_start[k]:member_start[k + 1]]``.
     is_split
         Whether a row may be served by several sites, and in part.
-    constant
-        Cost that is in every plan.
+    total
+        What the objective is subtracted from, where more is better; 0 where less is.
     """
 
     column: NDArray[np.intp]
@@ -56,7 +56,7 @@ class CapacityCase:
     member_start: NDArray[np.intp]
     member: NDArray[np.intp]
     is_split: bool
-    constant: float
+    total: float = 0.0
 
     @property
     def n_sites(self) -> int:
@@ -130,7 +130,6 @@ def build_case(
         member_start=np.arange(member.size + 1),
         member=member,
         is_split=is_split,
-        constant=0.0,
     )
     return _in_order(case)
 
@@ -163,7 +162,9 @@ def _in_order(case: CapacityCase) -> CapacityCase:
 
 
 def merge_rows(case: CapacityCase) -> CapacityCase:
-    """Return the case with the rows of the same sites merged, for rows that may be split and cost nothing when served."""
+    """Return the case with the rows of the same sites merged, where they may be split and cost nothing when served."""
+    if not case.is_split or case.pair_cost.any():
+        return case
     codes = np.zeros((2, case.n_rows), dtype=np.uint64)
     for total, code in zip(codes, fingerprint(case.pair_site), strict=True):
         np.add.at(total, case.pair_row, code)

@@ -36,7 +36,11 @@ class _Parts:
 
 
 def build_capacity_model(
-    problem: LocationProblem, case: CapacityCase, *, total: float, is_possible: NDArray[np.bool_] | None = None
+    problem: LocationProblem,
+    case: CapacityCase,
+    *,
+    is_possible: NDArray[np.bool_] | None = None,
+    is_sure: NDArray[np.bool_] | None = None,
 ) -> SiteModel:
     """Return the model of a case, its number of sites left to the rules.
 
@@ -46,10 +50,8 @@ def build_capacity_model(
         Whose candidates order the allocation.
     case
         The case.
-    total
-        What the objective is subtracted from, where more is better; 0 where less is.
-    is_possible
-        Free sites that may be open, shape (n_free,); None for all of them.
+    is_possible, is_sure
+        Free sites that may be open, and those that have to be, shape (n_free,); None for all, and for none.
 
     Notes
     -----
@@ -59,12 +61,15 @@ def build_capacity_model(
     if is_possible is not None:
         for j in np.flatnonzero(~is_possible).tolist():
             parts.is_open[j].upBound = 0
+    if is_sure is not None:
+        for j in np.flatnonzero(is_sure).tolist():
+            parts.is_open[j].lowBound = 1
     return SiteModel(
         lp=parts.lp,
         is_open=parts.is_open,
         factor=factor,
-        constant=case.constant + float(case.open_cost[case.n_free :].sum()),
-        total=total,
+        constant=float(case.open_cost[case.n_free :].sum()),
+        total=case.total,
         n_classes=case.n_rows,
         allocation=partial(_read_allocation, problem, case, parts),
     )

@@ -23,6 +23,7 @@ from optimize import (
     p_median,
     set_cover,
 )
+from optimize.capacity_answer import capacitated_model
 from optimize.clock import Clock
 from optimize.exact import Answer, find_answer
 from optimize.highs import SolverOptions
@@ -86,26 +87,6 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             build=backup_coverage.build_weighted_backup,
             value=backup_coverage.weighted_cover,
         ),
-        "fixed_charge": Model(
-            formulation=fixed_charge.FORMULATION,
-            build=fixed_charge.build_ruled_fixed_charge,
-            measure=fixed_charge.measure_fixed_charge,
-        ),
-        "capacitated_fixed_charge": Model(
-            formulation=capacitated_fixed_charge.FORMULATION,
-            build=capacitated_fixed_charge.build_capacitated_charge,
-            measure=capacity_measure.measure_charge,
-        ),
-        "capacitated_p_median": Model(
-            formulation=capacitated_p_median.FORMULATION,
-            build=capacitated_p_median.build_capacitated_median,
-            measure=capacity_measure.measure_travel,
-        ),
-        "capacitated_max_coverage": Model(
-            formulation=capacitated_max_coverage.FORMULATION,
-            build=capacitated_max_coverage.build_capacitated_coverage,
-            measure=capacity_measure.measure_served,
-        ),
         "k_nearest_median": Model(
             formulation=k_nearest_median.FORMULATION,
             build=None,
@@ -131,6 +112,26 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             answer=kolm_pollak.solve_kolm_pollak,
             answer_ruled=kolm_pollak.solve_ruled_kolm_pollak,
             value=kolm_pollak.equivalent_of_plan_s,
+        ),
+        "fixed_charge": Model(
+            formulation=fixed_charge.FORMULATION,
+            build=fixed_charge.build_ruled_fixed_charge,
+            measure=fixed_charge.measure_fixed_charge,
+        ),
+        "capacitated_fixed_charge": capacitated_model(
+            formulation=capacitated_fixed_charge.FORMULATION,
+            build_case=capacitated_fixed_charge.build_charge_case,
+            measure=capacity_measure.measure_charge,
+        ),
+        "capacitated_p_median": capacitated_model(
+            formulation=capacitated_p_median.FORMULATION,
+            build_case=capacitated_p_median.build_median_case,
+            measure=capacity_measure.measure_travel,
+        ),
+        "capacitated_max_coverage": capacitated_model(
+            formulation=capacitated_max_coverage.FORMULATION,
+            build_case=capacitated_max_coverage.build_coverage_case,
+            measure=capacity_measure.measure_served,
         ),
     }
 )

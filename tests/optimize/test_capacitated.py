@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import FaultsError, InfeasibleError, ProblemError
+from optimize import capacity_answer
 from optimize.problem import LocationProblem
 from optimize.rules import Rules
 from optimize.solution import Status
@@ -31,6 +32,14 @@ def check_against_all(problem: LocationProblem) -> None:
     assert verify_solution(problem, solution).objective == pytest.approx(best.objective, rel=1e-7, abs=1e-7)
 
 
+@pytest.fixture(params=["whole", "narrowed"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let small cases be solved whole, as they are, and narrowed by bounds, as large ones are."""
+    if request.param == "narrowed":
+        monkeypatch.setattr(capacity_answer, "PAIRS_TO_NARROW", 0)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_under_any_rules_the_solver_agrees_with_every_plan_tried(objective: str) -> None:
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -41,6 +50,7 @@ def test_under_any_rules_the_solver_agrees_with_every_plan_tried(objective: str)
     agree()
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_without_rules_the_solver_agrees_with_every_plan_tried(objective: str) -> None:
     @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
