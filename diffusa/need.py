@@ -199,13 +199,18 @@ def write_need(report: NeedReport, pack: CityPack, folder: Path) -> Path:
         If the folder holds other things, or cannot be written.
     """
     with write_folder_whole(folder, marker=DOCUMENT) as part:
-        write_geopackage(part / TABLES, {"quarters": report.quarters.round(6), "cells": report.cells.round(6)})
-        report.quarters.drop(columns="geometry").round(6).to_csv(
-            part / QUARTERS, index=False, lineterminator="\n", encoding="utf-8"
-        )
+        quarters, cells = (_mark_few(frame.round(6), report.question.least) for frame in (report.quarters, report.cells))
+        write_geopackage(part / TABLES, {"quarters": quarters, "cells": cells})
+        quarters.drop(columns="geometry").to_csv(part / QUARTERS, index=False, lineterminator="\n", encoding="utf-8")
         (part / DOCUMENT).write_text(json.dumps(_document(report, pack), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         write_need_page(_page(report, pack), part / PAGE)
     return folder / PAGE
+
+
+def _mark_few(frame: gpd.GeoDataFrame, least: float) -> gpd.GeoDataFrame:
+    """Return a table that says where so few people of the base live that a figure is of no use by itself."""
+    frame.insert(list(frame.columns).index("base") + 1, "is_few", frame["base"] < least)
+    return frame
 
 
 def _document(report: NeedReport, pack: CityPack) -> dict[str, object]:

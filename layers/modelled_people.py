@@ -90,7 +90,7 @@ def _check_base(people: People, estimate: RiskEstimate, base: str) -> None:
     if len(wrong):
         what = f"the estimate has {modelled.sum():,.0f} people of the group {base!r} in cells, the city {counted.sum():,.0f}"
         examples = [str(one) for one in people.pieces["cell_id"].to_numpy()[wrong]]
-        remedy = "Rates belong to the people that they were estimated for: the same census and year (plan without [people] year)"
+        remedy = "Rates belong to the people they were estimated for: the same census and year (plan without [people] year)"
         raise CountError(what, where=estimate.definition.key, n=len(wrong), examples=examples, remedy=remedy)
 
 

@@ -137,6 +137,8 @@ def test_quarters_of_few_people_are_marked_and_left_out_of_the_range(
         assert page.count(f'<tr data-nil="{nil}" class="few">') == 2  # once a language
     assert page.count('class="few">') == 2 * len(few)
     assert "fewer than 60" in page.lower()
+    written = pd.read_csv(tmp_path / "need/need_nil.csv")
+    assert written.loc[written["is_few"], "nil"].tolist() == plain.quarters.loc[plain.quarters["base"] < LEAST, "nil"].tolist()
     enough = plain.quarters[plain.quarters["base"] >= LEAST]["rate"]
     assert f"from {format_percent(enough.min(), language='en')} to {format_percent(enough.max(), language='en')}" in page
 

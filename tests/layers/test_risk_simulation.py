@@ -106,3 +106,17 @@ def test_observed_rates_take_most_of_the_error_away(trials: list[Trial]) -> None
     assert error(quarters(trials, "regression", is_observed=True)) < 0.4
     assert error(quarters(trials, "regression", is_observed=False)) < error(quarters(trials, "index", is_observed=False))
     assert error(pieces(trials, "regression")) < 0.6
+
+
+@pytest.mark.parametrize("estimator", ["index", "regression"])
+def test_intervals_of_what_a_site_reaches_hold_the_truth(trials: list[Trial], estimator: str) -> None:
+    held = []
+    for trial in trials:
+        made: RiskEstimate = getattr(trial, estimator)
+        at_risk = trial.city.piece_risk * trial.city.piece_people
+        x = trial.city.pieces.geometry.centroid.x.to_numpy()
+        for place in np.linspace(x.min(), x.max(), 8)[1:-1]:
+            near = np.abs(x - place) <= 1_500.0  # cuts quarters
+            figures = made.sum_pieces(np.where(near, "near", None)).loc["near"]
+            held.append(figures["count_low"] <= at_risk[near].sum() <= figures["count_high"])
+    assert 0.85 <= np.mean(held) <= 0.95
