@@ -14,8 +14,10 @@ from optimize import (
     capacity_measure,
     fixed_charge,
     gradual_coverage,
+    huff,
     k_nearest_median,
     kolm_pollak,
+    market_capture,
     max_attendance,
     max_coverage,
     p_center,
@@ -132,6 +134,13 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             formulation=capacitated_max_coverage.FORMULATION,
             build_case=capacitated_max_coverage.build_coverage_case,
             measure=capacity_measure.measure_served,
+        ),
+        "market_capture": Model(
+            formulation=market_capture.FORMULATION,
+            build=None,
+            answer_ruled=market_capture.solve_market_capture,
+            allocate=huff.allocate_by_pull,
+            value=huff.captured_weight,
         ),
     }
 )

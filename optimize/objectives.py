@@ -22,6 +22,7 @@ Objective: TypeAlias = Literal[
     "max_attendance",
     "p_dispersion",
     "kolm_pollak",
+    "market_capture",
 ]
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
@@ -78,6 +79,7 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
         "max_attendance": MappingProxyType({"new": True, "decay": True}),
         "p_dispersion": MappingProxyType({"new": True, "site_impedance": True}),
         "kolm_pollak": MappingProxyType({"new": True, "aversion": True, "unserved_impedance_s": False}),
+        "market_capture": MappingProxyType({"new": True, "attraction": True, "competitor_pull": True, "pull_exponent": True}),
     }
 )
 """The optional fields that each objective reads, and whether it needs them.
@@ -94,6 +96,7 @@ MAXIMISED: frozenset[Objective] = frozenset(
         "capacitated_max_coverage",
         "max_attendance",
         "p_dispersion",
+        "market_capture",
     }
 )
 """The objectives of which more is better."""

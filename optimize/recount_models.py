@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from optimize.problem import LocationProblem
-from optimize.recount import Recount, allocation_findings
+from optimize.recount import TOLERANCE, Recount, allocation_findings
 from optimize.recount_nearest import is_served_within, nearest_selected
 from optimize.solution import Solution
 from optimize.verify_rules import Finding
+
+LEAST_S = 60.0
+"""Of an impedance in ``market_capture``, as its definition says."""
 
 Finish = Callable[[LocationProblem, Solution, NDArray[np.float64]], float]
 """Counts the objective from the impedances to the nearest open sites, shape (n_demand,), or from the plan itself."""
@@ -36,6 +39,37 @@ def recount_dispersion(problem: LocationProblem, solution: Solution) -> Recount:
 def recount_kolm_pollak(problem: LocationProblem, solution: Solution) -> Recount:
     """Return the recount of a plan of ``kolm_pollak``."""
     return _recount(problem, solution, finish=_equivalent_s, must_serve=problem.unserved_impedance_s is None)
+
+
+def recount_capture(problem: LocationProblem, solution: Solution) -> Recount:
+    """Return the recount of a plan of ``market_capture``: the share of each open site in each demand row."""
+    attraction, rival = problem.attraction, problem.competitor_pull
+    if attraction is None or rival is None or problem.pull_exponent is None:
+        attraction, rival = np.zeros(problem.n_candidates), np.zeros(problem.n_demand)  # captures nothing, as nothing pulls
+    exponent = problem.pull_exponent or 1.0
+    pull = np.zeros((problem.n_demand, len(solution.selected)))
+    columns, matrix = _columns(problem, solution), problem.impedance_s.tocsc()
+    for place, j in enumerate(columns):
+        stored = slice(matrix.indptr[j], matrix.indptr[j + 1])
+        seconds = np.where(matrix.data[stored] < LEAST_S, LEAST_S, matrix.data[stored])
+        pull[matrix.indices[stored], place] = attraction[j] * seconds**-exponent
+    ours = pull.sum(axis=1)
+    share = np.divide(pull, (ours + rival)[:, None], out=np.zeros_like(pull), where=(ours > 0)[:, None])
+    demand, at = np.nonzero(share)
+    claimed = solution.allocation
+    is_same = np.array_equal(claimed.demand, demand) and np.array_equal(claimed.candidate, np.array(columns, dtype=np.intp)[at])
+    is_near = is_same and claimed.share is not None and np.allclose(claimed.share, share[demand, at], rtol=TOLERANCE, atol=0)
+    findings: list[Finding] = [
+        ("the allocation has each open site that pulls a demand row", is_same, f"{claimed.demand.size} pairs"),
+        ("each has its share of the pull", is_near, "other shares"),
+    ]
+    captured = problem.weight * share.sum(axis=1)
+    return Recount(
+        objective=float(captured.sum()),
+        covered_weight=float(captured.sum()),
+        n_served=int((ours > 0).sum()),
+        findings=tuple(findings),
+    )
 
 
 def _recount(problem: LocationProblem, solution: Solution, *, finish: Finish, must_serve: bool) -> Recount:

@@ -13,6 +13,7 @@ from optimize.recount import TOLERANCE, Recount
 from optimize.recount_capacitated import recount_capacitated, recount_fixed_charge
 from optimize.recount_models import (
     recount_backup,
+    recount_capture,
     recount_dispersion,
     recount_kolm_pollak,
     recount_weighted_backup,
@@ -38,6 +39,7 @@ RECOUNTS: Mapping[Objective, Callable[[LocationProblem, Solution], Recount]] = M
         "max_attendance": recount_nearest,
         "p_dispersion": recount_dispersion,
         "kolm_pollak": recount_kolm_pollak,
+        "market_capture": recount_capture,
     }
 )
 """The recount of every objective: where that of a new model is entered."""

@@ -102,6 +102,25 @@ def kolm_pollak(problem: LocationProblem, selected: frozenset[str]) -> float | N
         return float((inside / total).ln() / kappa)
 
 
+def capture(problem: LocationProblem, selected: frozenset[str]) -> float:
+    table, columns = dense(problem), columns_of(problem, selected)
+    total = 0.0
+    for i, weight in enumerate(problem.weight.tolist()):
+        ours = sum(problem.attraction[j] / max(table[i, j], 60.0) ** problem.pull_exponent for j in columns)
+        total += weight * ours / (ours + problem.competitor_pull[i]) if ours > 0 else 0.0
+    return float(total)
+
+
+def market(n_demand: int, n_candidates: int, *, seed: int = 0) -> dict[str, object]:
+    """Return attractions and competitors for so many rows and columns, some of them without any."""
+    rng = np.random.default_rng(seed + 10 * n_demand + n_candidates)
+    return {
+        "attraction": rng.integers(0, 5, n_candidates).astype(float),
+        "competitor_pull": rng.integers(0, 4, n_demand) * 0.004,
+        "pull_exponent": 1.0,
+    }
+
+
 def as_objective(problem: LocationProblem, objective: str, **fields: object) -> LocationProblem:
     """Return the weights, times and sites of a problem under another objective."""
     return LocationProblem(
@@ -122,4 +141,5 @@ VALUES: dict[str, Callable[[LocationProblem, frozenset[str]], float | None]] = {
     "max_attendance": attendance,
     "p_dispersion": dispersion,
     "kolm_pollak": kolm_pollak,
+    "market_capture": capture,
 }
