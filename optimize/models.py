@@ -17,6 +17,7 @@ from optimize import (
     huff,
     k_nearest_median,
     kolm_pollak,
+    lexicographic_center,
     market_capture,
     max_attendance,
     max_coverage,
@@ -141,6 +142,13 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             answer_ruled=market_capture.solve_market_capture,
             allocate=huff.allocate_by_pull,
             value=huff.captured_weight,
+        ),
+        "lexicographic_center": Model(
+            formulation=lexicographic_center.FORMULATION,
+            build=None,
+            answer=lexicographic_center.solve_lexicographic_center,
+            answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
+            value=lexicographic_center.worst_of_plan_s,
         ),
     }
 )

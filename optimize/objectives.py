@@ -23,6 +23,7 @@ Objective: TypeAlias = Literal[
     "p_dispersion",
     "kolm_pollak",
     "market_capture",
+    "lexicographic_center",
 ]
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
@@ -80,6 +81,7 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
         "p_dispersion": MappingProxyType({"new": True, "site_impedance": True}),
         "kolm_pollak": MappingProxyType({"new": True, "aversion": True, "unserved_impedance_s": False}),
         "market_capture": MappingProxyType({"new": True, "attraction": True, "competitor_pull": True, "pull_exponent": True}),
+        "lexicographic_center": MappingProxyType({"new": True}),
     }
 )
 """The optional fields that each objective reads, and whether it needs them.

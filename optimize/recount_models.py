@@ -72,6 +72,11 @@ def recount_capture(problem: LocationProblem, solution: Solution) -> Recount:
     )
 
 
+def recount_worst(problem: LocationProblem, solution: Solution) -> Recount:
+    """Return the recount of a plan of ``lexicographic_center``, whose objective is the worst impedance."""
+    return _recount(problem, solution, finish=_worst_s, must_serve=True)
+
+
 def _recount(problem: LocationProblem, solution: Solution, *, finish: Finish, must_serve: bool) -> Recount:
     """Return the recount of a plan in which the nearest site serves, with its own objective."""
     nearest_s, nearest = nearest_selected(problem, solution)
@@ -146,3 +151,7 @@ def _equivalent_s(problem: LocationProblem, _solution: Solution, nearest_s: NDAr
     if aversion * seconds.max() < 1:  # the exponentials are near 1: their digits are in the difference
         return float(np.log1p(np.average(np.expm1(aversion * seconds), weights=weight)) / aversion)
     return float(logsumexp(aversion * seconds, b=weight / weight.sum()) / aversion)
+
+
+def _worst_s(problem: LocationProblem, _solution: Solution, nearest_s: NDArray[np.float64]) -> float:
+    return float(np.max(nearest_s, where=problem.weight > 0, initial=0.0))

@@ -17,6 +17,7 @@ from optimize.recount_models import (
     recount_dispersion,
     recount_kolm_pollak,
     recount_weighted_backup,
+    recount_worst,
 )
 from optimize.recount_nearest import recount_nearest
 from optimize.solution import Solution, Status
@@ -40,6 +41,7 @@ RECOUNTS: Mapping[Objective, Callable[[LocationProblem, Solution], Recount]] = M
         "p_dispersion": recount_dispersion,
         "kolm_pollak": recount_kolm_pollak,
         "market_capture": recount_capture,
+        "lexicographic_center": recount_worst,
     }
 )
 """The recount of every objective: where that of a new model is entered."""

@@ -121,6 +121,16 @@ def market(n_demand: int, n_candidates: int, *, seed: int = 0) -> dict[str, obje
     }
 
 
+def worst(problem: LocationProblem, selected: frozenset[str]) -> float | None:
+    rows = counted(problem, selected)
+    return None if rows is None else float(rows and max(seconds for seconds, _ in rows))
+
+
+def sorted_times(problem: LocationProblem, selected: frozenset[str]) -> list[float]:
+    """Return the impedances of the demand that has a weight, from the worst on."""
+    return sorted(nearest_of(problem, selected)[problem.weight > 0].tolist(), reverse=True)
+
+
 def as_objective(problem: LocationProblem, objective: str, **fields: object) -> LocationProblem:
     """Return the weights, times and sites of a problem under another objective."""
     return LocationProblem(
@@ -142,4 +152,5 @@ VALUES: dict[str, Callable[[LocationProblem, frozenset[str]], float | None]] = {
     "p_dispersion": dispersion,
     "kolm_pollak": kolm_pollak,
     "market_capture": capture,
+    "lexicographic_center": worst,
 }

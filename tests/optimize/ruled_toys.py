@@ -15,7 +15,7 @@ from optimize.problem import LocationProblem
 from optimize.rules import CoverLimit, Rules, SiteGroup, Spacing
 from optimize.solution import Solution, Status
 from optimize.solve import solve
-from tests.optimize.model_toys import VALUES
+from tests.optimize.model_toys import VALUES, sorted_times
 from tests.optimize.toys import dense, ids, value_of
 
 
@@ -42,6 +42,9 @@ def try_all_ruled(problem: LocationProblem, *, is_more_better: bool) -> Best | N
         return None
     best = (max if is_more_better else min)(values.values())
     near = tuple(plan for plan, value in values.items() if abs(value - best) <= 1e-9 * max(1.0, abs(best)))
+    if problem.objective == "lexicographic_center":
+        least = min(sorted_times(problem, plan) for plan in near)
+        near = tuple(plan for plan in near if sorted_times(problem, plan) == least)
     return Best(objective=best, plans=near)
 
 

@@ -19,7 +19,7 @@ from optimize.problem import LocationProblem
 from optimize.solution import Status
 from optimize.solve import solve
 from optimize.verify import verify_solution
-from tests.optimize.model_toys import between
+from tests.optimize.model_toys import between, market
 from tests.optimize.ruled_toys import some_rules, try_all_ruled
 from tests.optimize.toys import csr, ids
 
@@ -34,6 +34,9 @@ FIELDS: dict[str, dict[str, Any] | Callable[[int, int], dict[str, Any]]] = {
     "k_nearest_median": {"k_nearest": 1, "unserved_impedance_s": 1500.0},
     "max_attendance": {"decay": PowerDecay(full_s=200.0, exponent=1.5)},
     "p_dispersion": lambda n_demand, n_candidates: {"site_impedance": between(n_candidates, n_demand, share=0.8)},
+    "kolm_pollak": {"aversion": 1 / 300, "unserved_impedance_s": 1500.0},
+    "market_capture": market,
+    "lexicographic_center": {},
 }
 
 
@@ -41,7 +44,7 @@ FIELDS: dict[str, dict[str, Any] | Callable[[int, int], dict[str, Any]]] = {
 def ruled_problems(draw: st.DrawFn, objective: str) -> LocationProblem:
     n_demand, n_candidates = draw(st.integers(2, 6)), draw(st.integers(3, 7))
     seconds = st.sampled_from([0.0, 150.0, 300.0, 450.0, 600.0, 700.0, 1200.0])
-    if objective != "p_center":
+    if objective not in ("p_center", "lexicographic_center"):
         seconds = st.one_of(st.none(), seconds)
     table = [[draw(seconds) for _ in range(n_candidates)] for _ in range(n_demand)]
     weight = np.array([float(draw(st.integers(0, 9))) for _ in range(n_demand)])
