@@ -26,23 +26,41 @@ SMALLEST_PIECE = 1e-14
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Parts:
-    """Variables of a model: open sites (1 where open in every plan), shares of pairs, shares unserved (0 where none may be)."""
+class CapacityModel:
+    """The linear model of a case.
 
+    Parameters
+    ----------
+    case
+        The case.
+    lp, factor
+        The `pulp.LpProblem`, a minimisation; its objective = cost × factor.
+    is_open
+        Variable of each free site, shape (n_free,).
+    share, unserved
+        Variables of the share of each pair, and of what of each row stays unserved.
+    """
+
+    case: CapacityCase
     lp: Any
+    factor: float
     is_open: list[Any]
     share: list[Any]
     unserved: list[Any]
 
+    def open_now(self) -> NDArray[np.float64]:
+        """Return how far each site is open in the solution, shape (n_sites,)."""
+        is_open = np.ones(self.case.n_sites)
+        is_open[: self.case.n_free] = [variable.varValue or 0.0 for variable in self.is_open]
+        return is_open
 
-def build_capacity_model(
-    problem: LocationProblem,
-    case: CapacityCase,
-    *,
-    is_possible: NDArray[np.bool_] | None = None,
-    is_sure: NDArray[np.bool_] | None = None,
-) -> SiteModel:
-    """Return the model of a case, its number of sites left to the rules.
+    def share_now(self) -> NDArray[np.float64]:
+        """Return the share of each pair in the solution, shape (n_pairs,)."""
+        return np.array([variable.varValue or 0.0 for variable in self.share], dtype=np.float64)
+
+
+def build_capacity_model(problem: LocationProblem, case: CapacityCase) -> SiteModel:
+    """Return the model of a case that takes any rule, its number of sites left to the rules.
 
     Parameters
     ----------
@@ -50,104 +68,124 @@ def build_capacity_model(
         Whose candidates order the allocation.
     case
         The case.
-    is_possible, is_sure
-        Free sites that may be open, and those that have to be, shape (n_free,); None for all, and for none.
+    """
+    model = build_model_of_case(case)
+    add_links(model, np.arange(case.pair_row.size))
+    return as_site_model(problem, model)
+
+
+def as_site_model(problem: LocationProblem, model: CapacityModel) -> SiteModel:
+    """Return a model in the form that rules are added to."""
+    return SiteModel(
+        lp=model.lp,
+        is_open=model.is_open,
+        factor=model.factor,
+        constant=float(model.case.open_cost[model.case.n_free :].sum()),
+        total=model.case.total,
+        n_classes=model.case.n_rows,
+        allocation=partial(_read_allocation, problem, model),
+    )
+
+
+def build_model_of_case(case: CapacityCase) -> CapacityModel:
+    """Return the model of a case without the links of pairs: what a closed site can serve is none of its capacity.
+
+    Parameters
+    ----------
+    case
+        The case.
 
     Notes
     -----
     Rows of capacity and of least use are divided by the size of the capacity, for solvers judge them by fixed tolerances.
     """
-    factor, parts = _build(case)
-    if is_possible is not None:
-        for j in np.flatnonzero(~is_possible).tolist():
-            parts.is_open[j].upBound = 0
-    if is_sure is not None:
-        for j in np.flatnonzero(is_sure).tolist():
-            parts.is_open[j].lowBound = 1
-    return SiteModel(
-        lp=parts.lp,
-        is_open=parts.is_open,
-        factor=factor,
-        constant=float(case.open_cost[case.n_free :].sum()),
-        total=case.total,
-        n_classes=case.n_rows,
-        allocation=partial(_read_allocation, problem, case, parts),
-    )
-
-
-def _build(case: CapacityCase) -> tuple[float, _Parts]:
-    """Return the model of a case as its variables, and the factor of its objective."""
     lp, free = new_site_model("capacity", n_sites=case.n_free)
     kind = pulp.LpContinuous if case.is_split else pulp.LpInteger
     share = [lp.add_variable(f"x{k:07d}", 0, 1, cat=kind) for k in range(case.pair_row.size)]
     unserved = [lp.add_variable(f"u{i:07d}", 0, 0 if must else 1) for i, must in enumerate(case.is_must.tolist())]
-    parts = _Parts(lp=lp, is_open=free, share=share, unserved=unserved)
-    factor = _set_objective(parts, case)
-    _add_service(parts, case)
-    _add_links(parts, case)
-    _add_loads(parts, case)
-    return factor, parts
+    model = CapacityModel(case=case, lp=lp, factor=_factor(case), is_open=free, share=share, unserved=unserved)
+    _set_objective(model)
+    _add_service(model)
+    _add_loads(model)
+    return model
 
 
-def _set_objective(parts: _Parts, case: CapacityCase) -> float:
-    """Set what is minimised and return its factor."""
-    optional = np.flatnonzero(~case.is_must)
-    farthest = np.zeros(case.n_rows)
-    np.maximum.at(farthest, case.pair_row, case.pair_cost)
-    farthest[optional] = np.maximum(farthest[optional], case.unserved_cost[optional])
-    factor = power_of_two(float(farthest.sum() + case.open_cost[: case.n_free].sum()))
-    terms = list(zip(parts.is_open, (case.open_cost[: case.n_free] * factor).tolist(), strict=True))
-    terms += list(zip(parts.share, (case.pair_cost * factor).tolist(), strict=True))
-    terms += [
-        (parts.unserved[i], cost * factor) for i, cost in zip(optional, case.unserved_cost[optional].tolist(), strict=True)
-    ]
-    parts.lp.setObjective(pulp.LpAffineExpression([term for term in terms if term[1]]))
-    return factor
+def largest_shares(case: CapacityCase) -> NDArray[np.float64]:
+    """Return the largest share of its row that the site of each pair can hold, shape (n_pairs,)."""
+    return np.asarray(np.minimum(1.0, case.capacity[case.pair_site] / case.weight[case.pair_row]))
 
 
-def _add_service(parts: _Parts, case: CapacityCase) -> None:
-    """Add that the shares of each row, and what is left unserved, are all of it."""
-    start = case.row_start.tolist()
-    for i in range(case.n_rows):
-        terms = [(share, 1.0) for share in parts.share[start[i] : start[i + 1]]]
-        terms.append((parts.unserved[i], 1.0))
-        parts.lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintEQ, rhs=1.0), f"a{i:07d}")
+def add_links(model: CapacityModel, pairs: NDArray[np.intp]) -> None:
+    """Add that the sites of some pairs serve only where they are open, and never more of a row than they can hold.
 
+    Parameters
+    ----------
+    model
+        The model, changed in place.
+    pairs
+        Positions of the pairs, none of them added before.
 
-def _add_links(parts: _Parts, case: CapacityCase) -> None:
-    """Add that a site serves only where it is open, and never more of a row than it can hold."""
-    most = np.minimum(1.0, case.capacity[case.pair_site] / case.weight[case.pair_row]).tolist()
-    for k, site in enumerate(case.pair_site.tolist()):
+    Notes
+    -----
+    A closed site serves nobody without them: they bring the relaxation nearer to whole sites.
+    """
+    case, most = model.case, largest_shares(model.case)
+    for k in pairs.tolist():
+        site = int(case.pair_site[k])
         if site < case.n_free:
-            terms = [(parts.share[k], 1.0), (parts.is_open[site], -most[k])]
-            parts.lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintLE, rhs=0.0), f"l{k:07d}")
-        elif most[k] < 1.0:
-            parts.share[k].upBound = most[k]
+            terms = [(model.share[k], 1.0), (model.is_open[site], -float(most[k]))]
+            model.lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintLE, rhs=0.0), f"l{k:07d}")
 
 
-def _add_loads(parts: _Parts, case: CapacityCase) -> None:
-    """Add what each open site can serve at most, and has to serve at least."""
+def _factor(case: CapacityCase) -> float:
+    """Return what brings the costs of a case to one size."""
+    farthest = np.where(case.is_must, 0.0, case.unserved_cost)
+    np.maximum.at(farthest, case.pair_row, case.pair_cost)
+    return power_of_two(float(farthest.sum() + case.open_cost[: case.n_free].sum()))
+
+
+def _set_objective(model: CapacityModel) -> None:
+    """Set what is minimised."""
+    case, factor = model.case, model.factor
+    optional = np.flatnonzero(~case.is_must)
+    terms = [term for term in zip(model.share, (case.pair_cost * factor).tolist(), strict=True) if term[1]]
+    terms += [(model.unserved[i], float(case.unserved_cost[i]) * factor) for i in optional.tolist()]
+    # Sites of cost 0 stand in it too: a model in which no integer variable is left is none to HiGHS, and has no bound.
+    terms += zip(model.is_open, (case.open_cost[: case.n_free] * factor).tolist(), strict=True)
+    model.lp.setObjective(pulp.LpAffineExpression(terms))
+
+
+def _add_service(model: CapacityModel) -> None:
+    """Add that the shares of each row, and what is left unserved, are all of it."""
+    start = model.case.row_start.tolist()
+    for i in range(model.case.n_rows):
+        terms = [(share, 1.0) for share in model.share[start[i] : start[i + 1]]]
+        terms.append((model.unserved[i], 1.0))
+        model.lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintEQ, rhs=1.0), f"a{i:07d}")
+
+
+def _add_loads(model: CapacityModel) -> None:
+    """Add what each open site can serve at most, and has to serve at least; a closed one serves nothing."""
+    case = model.case
+    for share, most in zip(model.share, largest_shares(case).tolist(), strict=True):
+        share.upBound = most
     order = np.argsort(case.pair_site, kind="stable")
     start = np.searchsorted(case.pair_site[order], np.arange(case.n_sites + 1)).tolist()
     weight = case.weight[case.pair_row]
     for j in range(case.n_sites):
         pairs = order[start[j] : start[j + 1]]
-        size = float(np.ldexp(1.0, int(np.frexp(max(case.capacity[j], float(weight[pairs].max(initial=0.0))))[1])))
-        load = [(parts.share[k], float(weight[k]) / size) for k in pairs.tolist()]
-        for limit, sense, name in ((case.capacity[j], pulp.LpConstraintLE, "k"), (case.min_use[j], pulp.LpConstraintGE, "m")):
-            if not _is_needed(float(limit), sense=sense, reachable=float(weight[pairs].sum())):
-                continue
-            scaled = float(limit) / size
-            terms, rhs = (load, scaled) if j >= case.n_free else ([*load, (parts.is_open[j], -scaled)], 0.0)
-            parts.lp.addConstraint(linear_row(terms, sense=sense, rhs=rhs), f"{name}{j:07d}")
+        most = min(float(case.capacity[j]), float(weight[pairs].sum()))
+        size = float(np.ldexp(1.0, int(np.frexp(max(most, float(weight[pairs].max(initial=0.0))))[1])))
+        load = [(model.share[k], float(weight[k]) / size) for k in pairs.tolist()]
+        limits = [("k", most, pulp.LpConstraintLE)] if pairs.size else []
+        limits += [("m", float(case.min_use[j]), pulp.LpConstraintGE)] if case.min_use[j] > 0 else []
+        for name, limit, sense in limits:
+            scaled = limit / size
+            terms, rhs = (load, scaled) if j >= case.n_free else ([*load, (model.is_open[j], -scaled)], 0.0)
+            model.lp.addConstraint(linear_row(terms, sense=sense, rhs=rhs), f"{name}{j:07d}")
 
 
-def _is_needed(limit: float, *, sense: int, reachable: float) -> bool:
-    """Return whether a limit of a load can ever bind."""
-    return limit < reachable if sense == pulp.LpConstraintLE else limit > 0
-
-
-def _read_allocation(problem: LocationProblem, case: CapacityCase, parts: _Parts) -> Allocation:
+def _read_allocation(problem: LocationProblem, model: CapacityModel) -> Allocation:
     """Return who is served by which site.
 
     Notes
@@ -155,12 +193,10 @@ def _read_allocation(problem: LocationProblem, case: CapacityCase, parts: _Parts
     Where demand may be split, it is given to the open sites anew: to an integer programme a site at 1 − 1e-7 is open,
     and shares that lean on this are not those of the plan.
     """
-    is_open = np.ones(case.n_sites, dtype=np.bool_)
-    is_open[: case.n_free] = [variable.varValue is not None and variable.varValue > 0.5 for variable in parts.is_open]
+    case, is_open = model.case, model.open_now() > 0.5
     if case.is_split:
         return serve_by(problem, with_open(case, is_open))
-    share = np.array([variable.varValue or 0.0 for variable in parts.share], dtype=np.float64)
-    pair = np.flatnonzero(is_open[case.pair_site] & (share > 0.5))
+    pair = np.flatnonzero(is_open[case.pair_site] & (model.share_now() > 0.5))
     demand = case.member[case.pair_row[pair]]
     order = np.argsort(demand)
     return Allocation(demand=demand[order], candidate=case.column[case.pair_site[pair]][order])
@@ -174,12 +210,11 @@ def serve_by(problem: LocationProblem, case: CapacityCase) -> Allocation:
     SolverError
         The sites cannot serve the demand.
     """
-    _, parts = _build(case)
-    outcome = run_solver(parts.lp, SolverOptions(solver="highs", gap_abs=0.0, time_limit_s=None, seed=0, threads=1))
+    model = build_model_of_case(case)
+    outcome = run_solver(model.lp, SolverOptions(solver="highs", gap_abs=0.0, time_limit_s=None, seed=0, threads=1))
     if outcome.proof is not Proof.OPTIMAL:
         raise SolverError("the sites of a plan cannot serve the demand that they served in it", where="solver")
-    share = np.array([variable.varValue or 0.0 for variable in parts.share], dtype=np.float64)
-    return _by_demand(problem, case, clean_shares(case, share))
+    return _by_demand(problem, case, clean_shares(case, model.share_now()))
 
 
 def clean_shares(case: CapacityCase, share: NDArray[np.float64]) -> NDArray[np.float64]:

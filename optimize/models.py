@@ -13,6 +13,7 @@ from optimize import (
     capacitated_p_median,
     capacity_measure,
     fixed_charge,
+    fixed_charge_answer,
     gradual_coverage,
     huff,
     k_nearest_median,
@@ -116,9 +117,24 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             answer_ruled=kolm_pollak.solve_ruled_kolm_pollak,
             value=kolm_pollak.equivalent_of_plan_s,
         ),
+        "market_capture": Model(
+            formulation=market_capture.FORMULATION,
+            build=None,
+            answer_ruled=market_capture.solve_market_capture,
+            allocate=huff.allocate_by_pull,
+            value=huff.captured_weight,
+        ),
+        "lexicographic_center": Model(
+            formulation=lexicographic_center.FORMULATION,
+            build=None,
+            answer=lexicographic_center.solve_lexicographic_center,
+            answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
+            value=lexicographic_center.worst_of_plan_s,
+        ),
         "fixed_charge": Model(
             formulation=fixed_charge.FORMULATION,
             build=fixed_charge.build_ruled_fixed_charge,
+            answer=fixed_charge_answer.answer_fixed_charge,
             measure=fixed_charge.measure_fixed_charge,
         ),
         "capacitated_fixed_charge": capacitated_model(
@@ -135,20 +151,6 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             formulation=capacitated_max_coverage.FORMULATION,
             build_case=capacitated_max_coverage.build_coverage_case,
             measure=capacity_measure.measure_served,
-        ),
-        "market_capture": Model(
-            formulation=market_capture.FORMULATION,
-            build=None,
-            answer_ruled=market_capture.solve_market_capture,
-            allocate=huff.allocate_by_pull,
-            value=huff.captured_weight,
-        ),
-        "lexicographic_center": Model(
-            formulation=lexicographic_center.FORMULATION,
-            build=None,
-            answer=lexicographic_center.solve_lexicographic_center,
-            answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
-            value=lexicographic_center.worst_of_plan_s,
         ),
     }
 )

@@ -12,7 +12,7 @@ from optimize.solve import solve
 
 pytestmark = pytest.mark.shared
 
-CASES = ("cap41 (as UFL)", "cap41", "pmedcap2")
+CASES = ("cap41 (as UFL)", "capa", "cap41", "pmedcap2", "pmedcap4", "pmedcap5", "pmedcap6", "SJC1")
 
 
 @pytest.mark.parametrize("name", CASES)
