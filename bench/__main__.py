@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from bench.choice_capacitated import bench_choice_capacitated
 from bench.dasymetric import bench_dasymetric
 from bench.helsinki import bench_helsinki
 from bench.machine import describe_machine
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "need": bench_need,
     "dasymetric": bench_dasymetric,
     "streets": bench_streets,
+    "choice_capacitated": bench_choice_capacitated,
     "helsinki": bench_helsinki,
     "transit": bench_transit,
     "transit_city": bench_transit_city,
