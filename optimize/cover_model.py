@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,12 +33,15 @@ class CoverModel:
         A power of two: objective of `lp` = cost × factor.
     constant
         Cost that is in every plan, in units of cost.
+    is_missed
+        The variable of each class that says that no site of it is open, shape (n_classes,).
     """
 
     lp: Any
     is_open: list[Any]
     factor: float
     constant: float
+    is_missed: list[Any] = field(default_factory=list)
 
     def plan(self) -> NDArray[np.intp]:
         """Return the positions of the open sites after a solve, ascending."""
@@ -76,7 +79,7 @@ def build_model(classes: CoverClasses, *, n_sites: int, n_open: int) -> CoverMod
             terms.append((is_missed[parent[k]], -1.0))
         rhs = 1.0 if parent[k] == k else 0.0
         lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintGE, rhs=rhs), f"c{k:07d}")
-    return CoverModel(lp=lp, is_open=is_open, factor=factor, constant=classes.constant)
+    return CoverModel(lp=lp, is_open=is_open, factor=factor, constant=classes.constant, is_missed=is_missed)
 
 
 def seek_earlier_plan(model: CoverModel, *, rank: NDArray[np.intp], plan: NDArray[np.intp], advantage: float) -> Any:

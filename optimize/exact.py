@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InfeasibleError, SolverError
-from optimize.aggregate import CoverClasses, radius_classes
+from optimize.aggregate import CoverClasses
 from optimize.clock import Clock
 from optimize.core_search import improve_further
-from optimize.cover_model import CoverModel, build_model
+from optimize.cover_model import CoverModel
+from optimize.cut_rounds import cut_down, rest_of
 from optimize.highs import Outcome, Proof, SolverOptions, run_solver
 from optimize.lagrange import Bounds, narrow
 from optimize.siting import Siting
 from optimize.solution import Allocation
 from optimize.ties import first_of_equals
 
-Method: TypeAlias = Literal["auto", "direct", "search"]
+Method: TypeAlias = Literal["auto", "direct", "search", "cuts"]
 
 METHODS: tuple[Method, ...] = get_args(Method)
 
@@ -28,6 +29,9 @@ SHARE_OF_TIME_FOR_BOUNDS = 0.5
 
 SMALLEST_FOR_SEARCH = 50_000
 """Pairs up to which the model needs no better plan to begin from: it is built and solved within a minute."""
+
+SMALLEST_FOR_CUTS = 500
+"""Classes up to which the model needs no cuts: it is solved within a second."""
 
 CLASSES_PER_SECOND = 10_000
 """What PuLP builds and HiGHS presolves at least, and HiGHS looks at no clock meanwhile (two cores of 2024: 20,000)."""
@@ -92,7 +96,8 @@ def find_answer(
         proof is asked for.
     method
         ``direct``: the bounds, then the model of what is left. ``search``: a longer search for a good plan between the two, so
-        that less is left. ``auto``: the search where more than `SMALLEST_FOR_SEARCH` pairs are left.
+        that less is left. ``cuts``: for coverage, cuts at the linear relaxation besides. ``auto``: the search where more than
+        `SMALLEST_FOR_SEARCH` pairs are left, and the cuts where more than `SMALLEST_FOR_CUTS` classes are.
 
     Raises
     ------
@@ -102,22 +107,26 @@ def find_answer(
         The solver failed, or the time was over before there was a plan.
     """
     siting, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
-    if method == "search" or (method == "auto" and siting.pair_row.size > SMALLEST_FOR_SEARCH):
+    if method in ("search", "cuts") or (method == "auto" and siting.pair_row.size > SMALLEST_FOR_SEARCH):
         siting, bounds = improve_further(siting, bounds, options=options, clock=clock, share=SHARE_OF_TIME_FOR_BOUNDS)
-    classes = radius_classes(siting)
+    rest = rest_of(siting, bounds)
+    if method == "cuts" or (method == "auto" and rest.classes.n > SMALLEST_FOR_CUTS):
+        rest = cut_down(rest, options=options, clock=clock)
+    siting, bounds, classes = rest.siting, rest.bounds, rest.classes
     answer = _first_answer(siting, bounds, classes)
     if siting.n_sites == 0:  # nothing to choose
         return replace(answer, is_optimal=absolute_gap is None, is_tie_broken=True, is_cut=False)
     if _is_too_large(classes, clock):
         return answer if bounds.is_feasible else _without_a_plan()
-    model = build_model(classes, n_sites=siting.n_sites, n_open=siting.n_open)
+    model = rest.model()
     allowed = 0.0 if absolute_gap is None else absolute_gap(siting, bounds)
     asked = replace(options, gap_abs=allowed * model.factor, time_limit_s=clock.left_s())
     outcome = run_solver(model.lp, asked, start=model.start(bounds.plan) if bounds.is_feasible else ())
     answer = _judged(answer, siting=siting, bounds=bounds, model=model, outcome=outcome, is_exact=absolute_gap is None)
     if not answer.is_optimal:
         return answer
-    first = first_of_equals(siting, answer.rank, classes=classes, options=options, clock=clock)
+    rest = replace(rest, bounds=replace(bounds, upper=answer.upper))
+    first = first_of_equals(siting, answer.rank, build=rest.model, options=options, clock=clock)
     return answer if first is None else replace(answer, rank=first, is_tie_broken=True)
 
 

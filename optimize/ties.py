@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimize.aggregate import CoverClasses
 from optimize.clock import Clock
-from optimize.cover_model import build_model, seek_earlier_plan
+from optimize.cover_model import CoverModel, seek_earlier_plan
 from optimize.highs import Proof, SolverOptions, run_solver
 from optimize.interchange import swap_savings
 from optimize.siting import Siting
 
 
 def first_of_equals(
-    siting: Siting, rank: NDArray[np.intp], *, classes: CoverClasses, options: SolverOptions, clock: Clock
+    siting: Siting,
+    rank: NDArray[np.intp],
+    *,
+    build: Callable[[], CoverModel],
+    options: SolverOptions,
+    clock: Clock,
 ) -> NDArray[np.intp] | None:
     """Return the ranks of the plan with the least sum of ranks among the optimal ones; None if not proven in time.
 
@@ -26,8 +31,8 @@ def first_of_equals(
         The problem, with all sites that are in an optimal plan.
     rank
         Ranks of the sites of an optimal plan.
-    classes
-        Cover classes of the problem.
+    build
+        Returns the model of the problem, in which every optimal plan is possible; it is changed here.
     options, clock
         How to ask the solver, and how long.
 
@@ -41,7 +46,7 @@ def first_of_equals(
     optimal = np.searchsorted(siting.rank, rank)
     earliest = _swap_to_earlier(siting, optimal, limit=siting.value(optimal) + siting.tolerance)
     while True:
-        model = build_model(classes, n_sites=siting.n_sites, n_open=siting.n_open)
+        model = build()
         is_none = seek_earlier_plan(model, rank=siting.rank, plan=earliest, advantage=siting.tolerance)
         asked = replace(options, gap_abs=0.0, time_limit_s=clock.left_s())
         outcome = run_solver(model.lp, asked, start=[*model.start(optimal), (is_none, 1.0)])
