@@ -38,10 +38,10 @@ PAIRS_TO_NARROW = 1_000
 
 SHARE_OF_TIME_FOR_BOUNDS = 0.3
 FIRST_REACH = 0.002
-"""How far above the bound the first limit lies at least, as a share of the scale."""
+"""How far above the bound the first limit lies, as a share of the scale."""
 
-SHARE_OF_GAP = 0.1
-"""How much of the way from the bound to the plan the first limit lies at least."""
+LEAST_OF_GAP, MOST_OF_GAP = 0.1, 0.3
+"""How much of the way from the bound to a known plan that is at least and at most."""
 
 REACH_GROWTH = 3.0
 LAST_REACH = 0.2
@@ -166,13 +166,14 @@ def _answer_narrowed(question: CapacityQuestion, case: CapacityCase) -> Answer |
 def _search(question: CapacityQuestion, bounds: CapacityBounds, known: Answer | None) -> Answer | None:
     """Return the answer, by a rising limit; None if there is no plan."""
     scale = max(abs(bounds.lower), SHARE_OF_SCALE * _largest_cost(bounds.case))
-    upper, reach = np.inf, FIRST_REACH * scale
+    best, upper, reach = known, np.inf, FIRST_REACH * scale
     if known is not None:
-        upper, reach = known.upper, max(reach, SHARE_OF_GAP * (known.upper - bounds.lower))
+        upper, way = known.upper, known.upper - bounds.lower
+        reach = min(max(reach, LEAST_OF_GAP * way), MOST_OF_GAP * way)
     while True:
         limit = min(bounds.lower + reach if reach < LAST_REACH * scale else np.inf, upper)
         possible = possible_within(bounds, limit)
-        answer = best_of(question, possible)
+        answer = best_of(question, possible, start=best.rank if best is not None and limit >= upper else None)
         if answer is None and possible.is_all:
             return None
         if answer is None:
@@ -187,7 +188,7 @@ def _search(question: CapacityQuestion, bounds: CapacityBounds, known: Answer | 
             answer = replace(known, lower=min(lower, known.upper), is_cut=answer.is_cut)
         if is_whole or answer.is_cut or _is_near_enough(answer, bounds.case, gap=question.gap):
             return answer
-        upper, reach = min(upper, answer.upper), np.inf
+        best, upper, reach = answer, min(upper, answer.upper), np.inf
 
 
 def _known_plan(question: CapacityQuestion, bounds: CapacityBounds) -> Answer | None:

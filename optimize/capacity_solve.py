@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,15 @@ class CapacityQuestion:
     gap: float
 
 
-def best_of(question: CapacityQuestion, possible: Possible) -> Answer | None:
+def best_of(question: CapacityQuestion, possible: Possible, *, start: NDArray[np.intp] | None = None) -> Answer | None:
     """Return the best plan of what is left, with its proof; None if there is none.
+
+    Parameters
+    ----------
+    question, possible
+        What is asked, and what is left.
+    start
+        Free sites of a plan to begin from.
 
     Raises
     ------
@@ -69,7 +77,7 @@ def best_of(question: CapacityQuestion, possible: Possible) -> Answer | None:
         offset=(built.constant - built.total) * built.factor,
         time_limit_s=question.clock.left_s(),
     )
-    outcome = run_solver(built.lp, asked)
+    outcome = run_solver(built.lp, asked, start=[] if start is None else _as_start(built, start))
     if outcome.proof is Proof.INFEASIBLE:
         return None
     if outcome.proof is Proof.NOTHING:
@@ -104,13 +112,21 @@ def first_of_equal_plans(question: CapacityQuestion, possible: Possible, best: A
     room = RELATIVE_TOLERANCE * max(abs(best.upper), abs(built.total))
     limit_cost(built, best.upper + room)
     rank_objective(built, rank=np.arange(len(built.is_open)))
-    outcome = run_solver(built.lp, replace(question.options, gap_abs=0.0, time_limit_s=question.clock.left_s()))
+    asked = replace(question.options, gap_abs=0.0, time_limit_s=question.clock.left_s())
+    outcome = run_solver(built.lp, asked, start=_as_start(built, best.rank))
     if outcome.proof is not Proof.OPTIMAL:
         return None
     plan, allocation, cost = _read(question, built)
     if cost > best.upper + 2 * room:
         return None
     return replace(best, rank=plan, allocation=allocation, upper=min(cost, best.upper), is_tie_broken=True)
+
+
+def _as_start(built: SiteModel, plan: NDArray[np.intp]) -> list[tuple[Any, float]]:
+    """Return a plan as values of the site variables."""
+    is_open = np.zeros(len(built.is_open))
+    is_open[plan] = 1.0
+    return list(zip(built.is_open, is_open.tolist(), strict=True))
 
 
 def _build(question: CapacityQuestion, possible: Possible) -> SiteModel:

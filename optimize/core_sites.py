@@ -4,9 +4,8 @@ Notes
 -----
 The relaxation of the whole model gives a bound and a reduced cost of each site. The sites that it opens, and those of the least
 reduced cost, are a core problem (Balas, Zemel 1980; kernel search: Angelelli, Mansini, Speranza 2010) whose best plan is
-quickly found; a core without a plan is doubled. A site whose reduced cost is more than the plan costs above the bound is in no better or
-equal plan.
-What is left is small, and its demand has fewer classes.
+quickly found; a core without a plan is doubled. A site whose reduced cost is more than the plan costs above the bound is in no
+better or equal plan. What is left is small, and its demand has fewer classes.
 
 References
 ----------
@@ -39,6 +38,7 @@ ROOM = 1e-6
 """By which share of the cost a plan must be worse before its sites are ruled out, far above the solver's tolerances."""
 
 Build = Callable[[SiteRules], SiteModel]
+Seek = Callable[[], NDArray[np.intp] | None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,7 +63,7 @@ class Core:
     is_infeasible: bool = False
 
 
-def find_core(sites: SiteRules, *, build: Build, options: SolverOptions, clock: Clock) -> Core:
+def find_core(sites: SiteRules, *, build: Build, seek: Seek, options: SolverOptions, clock: Clock) -> Core:
     """Return the sites that may be in a best plan, and a plan to begin from.
 
     Parameters
@@ -72,6 +72,8 @@ def find_core(sites: SiteRules, *, build: Build, options: SolverOptions, clock: 
         The sites that may be chosen.
     build
         Makes the model of some of them, with every rule.
+    seek
+        Returns the columns of sites that meet every rule, however good; None where it finds none. They are in the core.
     options, clock
         How to ask the solver, and how long.
     """
@@ -87,6 +89,10 @@ def find_core(sites: SiteRules, *, build: Build, options: SolverOptions, clock: 
     opened = np.array([variable.varValue or 0.0 for variable in whole.is_open])
     reduced = np.array([variable.dj or 0.0 for variable in whole.is_open]) / whole.factor
     order = np.lexsort((reduced, -opened))
+    sought = seek()
+    if sought is not None:
+        is_sought = np.isin(sites.free[order], sought)
+        order = np.concatenate([order[is_sought], order[~is_sought]])
     size = max(SMALLEST_CORE, SITES_PER_OPEN_SITE * int((opened > ROOM).sum()))
     found = _solve_core(sites, order, size, build=build, options=options, clock=clock)
     if found is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from optimize.evaluate import allocate, objective_value
 from optimize.exact import Answer
 from optimize.problem import LocationProblem
+from optimize.rules import CoverLimit
 from optimize.site_model import SiteModel
 from optimize.site_rules import SiteRules
 from optimize.solution import Allocation
@@ -33,6 +34,11 @@ class Model:
         ``allocate(problem, selected) -> Allocation``: who is served by which open site, where the answer does not say it.
     measure
         ``measure(problem, allocation, *, new) -> float``: the objective, counted from the arrays.
+    demands
+        ``demands(problem, sites) -> SiteModel``: what every plan has to serve, where `build` is None; None for nothing.
+    needs
+        ``needs(problem) -> tuple of CoverLimit``: what every plan has to cover, whatever the rules say, as limits on covered
+        shares; None where limits cannot say it, so that no plan is searched for outside the model.
     value
         ``value(problem, selected) -> float``: the objective, counted from the arrays, where it is not that of the allocation
         alone but of all open sites; then `measure` is not asked.
@@ -44,6 +50,8 @@ class Model:
     answer_ruled: Callable[..., Answer] | None = None
     allocate: Callable[[LocationProblem, Collection[str]], Allocation] = allocate
     measure: Callable[..., float] = objective_value
+    demands: Callable[[LocationProblem, SiteRules], SiteModel] | None = None
+    needs: Callable[[LocationProblem], tuple[CoverLimit, ...]] | None = None
     value: Callable[[LocationProblem, Collection[str]], float] | None = None
 
     def objective(

@@ -26,12 +26,14 @@ from optimize import (
     p_dispersion,
     p_median,
     set_cover,
+    worst_mean,
 )
 from optimize.capacity_answer import capacitated_model
 from optimize.clock import Clock
 from optimize.exact import Answer, find_answer
 from optimize.highs import SolverOptions
 from optimize.model import Model
+from optimize.needs import needs_reach, needs_target, no_needs
 from optimize.objectives import Objective
 from optimize.problem import LocationProblem
 from optimize.site_rules import SiteRules
@@ -59,11 +61,13 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             formulation=max_coverage.FORMULATION,
             build=max_coverage.build_ruled_coverage,
             answer=partial(_answer_siting, build=max_coverage.build_max_coverage, absolute_gap=max_coverage.absolute_gap),
+            needs=no_needs,
         ),
         "p_median": Model(
             formulation=p_median.FORMULATION,
             build=p_median.build_ruled_median,
             answer=partial(_answer_siting, build=p_median.build_p_median, absolute_gap=p_median.absolute_gap),
+            needs=needs_reach,
         ),
         "gradual_coverage": Model(
             formulation=gradual_coverage.FORMULATION,
@@ -73,15 +77,21 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
                 build=gradual_coverage.build_gradual_coverage,
                 absolute_gap=gradual_coverage.absolute_gap,
             ),
+            needs=no_needs,
         ),
         "set_cover": Model(
-            formulation=set_cover.FORMULATION, build=set_cover.build_ruled_cover, answer=set_cover.solve_set_cover
+            formulation=set_cover.FORMULATION,
+            build=set_cover.build_ruled_cover,
+            answer=set_cover.solve_set_cover,
+            needs=needs_target,
         ),
         "p_center": Model(
             formulation=p_center.FORMULATION,
             build=None,
             answer=p_center.solve_p_center,
             answer_ruled=p_center.solve_ruled_p_center,
+            demands=p_center.build_reach,
+            needs=needs_reach,
         ),
         "backup_coverage": Model(
             formulation=backup_coverage.FORMULATION, build=backup_coverage.build_backup, value=backup_coverage.covered_again
@@ -90,6 +100,7 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             formulation=backup_coverage.FORMULATION_WEIGHTED,
             build=backup_coverage.build_weighted_backup,
             value=backup_coverage.weighted_cover,
+            needs=no_needs,
         ),
         "k_nearest_median": Model(
             formulation=k_nearest_median.FORMULATION,
@@ -101,14 +112,18 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             formulation=max_attendance.FORMULATION,
             build=max_attendance.build_ruled_gradual,
             answer=partial(
-                _answer_siting, build=max_attendance.build_gradual_coverage, absolute_gap=max_attendance.absolute_gap
+                _answer_siting,
+                build=max_attendance.build_gradual_coverage,
+                absolute_gap=max_attendance.absolute_gap,
             ),
+            needs=no_needs,
         ),
         "p_dispersion": Model(
             formulation=p_dispersion.FORMULATION,
             build=None,
             answer_ruled=p_dispersion.solve_p_dispersion,
             value=p_dispersion.least_apart,
+            needs=no_needs,
         ),
         "kolm_pollak": Model(
             formulation=kolm_pollak.FORMULATION,
@@ -123,13 +138,6 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             answer_ruled=market_capture.solve_market_capture,
             allocate=huff.allocate_by_pull,
             value=huff.captured_weight,
-        ),
-        "lexicographic_center": Model(
-            formulation=lexicographic_center.FORMULATION,
-            build=None,
-            answer=lexicographic_center.solve_lexicographic_center,
-            answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
-            value=lexicographic_center.worst_of_plan_s,
         ),
         "fixed_charge": Model(
             formulation=fixed_charge.FORMULATION,
@@ -151,6 +159,19 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             formulation=capacitated_max_coverage.FORMULATION,
             build_case=capacitated_max_coverage.build_coverage_case,
             measure=capacity_measure.measure_served,
+        ),
+        "lexicographic_center": Model(
+            formulation=lexicographic_center.FORMULATION,
+            build=None,
+            answer=lexicographic_center.solve_lexicographic_center,
+            answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
+            value=lexicographic_center.worst_of_plan_s,
+        ),
+        "worst_mean": Model(
+            formulation=worst_mean.FORMULATION,
+            build=worst_mean.build_worst_mean,
+            answer=worst_mean.solve_worst_mean,
+            value=worst_mean.worst_mean_of_plan_s,
         ),
     }
 )

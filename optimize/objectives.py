@@ -24,6 +24,7 @@ Objective: TypeAlias = Literal[
     "kolm_pollak",
     "market_capture",
     "lexicographic_center",
+    "worst_mean",
 ]
 
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
@@ -82,6 +83,7 @@ FIELDS: Mapping[Objective, Mapping[str, bool]] = MappingProxyType(
         "kolm_pollak": MappingProxyType({"new": True, "aversion": True, "unserved_impedance_s": False}),
         "market_capture": MappingProxyType({"new": True, "attraction": True, "competitor_pull": True, "pull_exponent": True}),
         "lexicographic_center": MappingProxyType({"new": True}),
+        "worst_mean": MappingProxyType({"new": True, "worst_share": True, "unserved_impedance_s": False}),
     }
 )
 """The optional fields that each objective reads, and whether it needs them.

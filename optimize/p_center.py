@@ -186,6 +186,11 @@ def build_within(problem: LocationProblem, rules: SiteRules, radius_s: float) ->
     return model
 
 
+def build_reach(problem: LocationProblem, rules: SiteRules) -> SiteModel:
+    """Return the model in which every demand point that has a weight is reached at all."""
+    return build_within(problem, rules, float(problem.impedance_s.data.max(initial=0.0)))
+
+
 def build_radii(problem: LocationProblem, rules: SiteRules) -> Radii:
     """Return the pairs of demand that counts and free sites, and the radii that may be the answer.
 

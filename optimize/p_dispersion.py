@@ -40,6 +40,7 @@ from optimize.reach import is_selected
 from optimize.site_model import SiteModel, add_site_rows, new_site_model
 from optimize.site_rows import site_rows
 from optimize.site_rules import SiteRules
+from optimize.spacing import cover_by_cliques
 
 FORMULATION = "p-dispersion (Kuby 1987), bisection of the impedances by independent sets (Sayyady, Fathi 2016)"
 
@@ -178,36 +179,6 @@ def counted_pairs(problem: LocationProblem) -> Pairs:
     is_fixed, is_out = is_selected(problem, problem.fixed), is_selected(problem, problem.forbidden)
     counts = ~(is_fixed[one] & is_fixed[other]) & ~is_out[one] & ~is_out[other]
     return Pairs(one=one[counts], other=other[counts], apart=apart[counts], values=np.unique(apart))
-
-
-def cover_by_cliques(is_near: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Return sets of sites, all near one another, such that any two that are near are in one of them.
-
-    Parameters
-    ----------
-    is_near
-        Which sites are near one another, shape (n_sites, n_sites), symmetric, its diagonal false.
-
-    Examples
-    --------
-    >>> is_near = np.array([[False, True, True, False], [True, False, True, False], [True, True, False, True], [False] * 4])
-    >>> is_near[3, 2] = True
-    >>> [clique.tolist() for clique in cover_by_cliques(is_near)]
-    [[0, 1, 2], [2, 3]]
-    """
-    left, cliques = is_near.copy(), []
-    for site in range(len(is_near)):
-        while left[site].any():
-            members = [site, int(np.argmax(left[site]))]
-            joins = is_near[members[0]] & is_near[members[1]]
-            while joins.any():
-                gain = np.where(joins, left[:, members].sum(axis=1), -1)
-                members.append(int(np.argmax(gain)))
-                joins = joins & is_near[members[-1]]
-            clique = np.sort(np.array(members, dtype=np.intp))
-            left[np.ix_(clique, clique)] = False
-            cliques.append(clique)
-    return cliques
 
 
 def _place(problem: LocationProblem, rules: SiteRules, pairs: Pairs, plan: NDArray[np.intp]) -> int:

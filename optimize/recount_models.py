@@ -77,6 +77,11 @@ def recount_worst(problem: LocationProblem, solution: Solution) -> Recount:
     return _recount(problem, solution, finish=_worst_s, must_serve=True)
 
 
+def recount_worst_mean(problem: LocationProblem, solution: Solution) -> Recount:
+    """Return the recount of a plan of ``worst_mean``."""
+    return _recount(problem, solution, finish=_mean_of_worst_s, must_serve=problem.unserved_impedance_s is None)
+
+
 def _recount(problem: LocationProblem, solution: Solution, *, finish: Finish, must_serve: bool) -> Recount:
     """Return the recount of a plan in which the nearest site serves, with its own objective."""
     nearest_s, nearest = nearest_selected(problem, solution)
@@ -155,3 +160,15 @@ def _equivalent_s(problem: LocationProblem, _solution: Solution, nearest_s: NDAr
 
 def _worst_s(problem: LocationProblem, _solution: Solution, nearest_s: NDArray[np.float64]) -> float:
     return float(np.max(nearest_s, where=problem.weight > 0, initial=0.0))
+
+
+def _mean_of_worst_s(problem: LocationProblem, _solution: Solution, nearest_s: NDArray[np.float64]) -> float:
+    """Return the mean of the worst by its threshold: that of which the weight beyond fits into the share."""
+    seconds, weight = _counted(problem, nearest_s)
+    if not np.isfinite(seconds).all():
+        return float("inf")
+    whole = weight.sum() * (problem.worst_share or 1.0)
+    order = np.argsort(seconds)
+    beyond = weight.sum() - np.cumsum(weight[order])
+    threshold = seconds[order][np.argmax(beyond <= whole * (1 + TOLERANCE))]
+    return float(threshold + np.sum(weight * np.maximum(seconds - threshold, 0.0)) / whole)

@@ -20,6 +20,7 @@ from optimize.exact import Answer
 from optimize.highs import Outcome, Proof, SolverOptions, run_solver
 from optimize.model import Model
 from optimize.problem import LocationProblem
+from optimize.rule_search import find_plan, rule_table
 from optimize.rule_sums import check_rule_sums
 from optimize.site_model import SiteModel, add_site_rows
 from optimize.site_rows import site_rows
@@ -77,7 +78,8 @@ def solve_ruled(
     """
     check_rule_sums(problem, sites, site_rows(problem, sites))
     build = partial(build_ruled, problem, model=model)
-    core = find_core(sites, build=build, options=options, clock=clock)
+    seek = partial(seek_plan, problem, sites, model=model, seed=options.seed)
+    core = find_core(sites, build=build, seek=seek, options=options, clock=clock)
     if core.is_infeasible:
         raise refuse(problem, sites)
     built = build(core.sites)
@@ -97,6 +99,21 @@ def solve_ruled(
             found = first
             answer = replace(answer, upper=min(first.cost, answer.upper), is_tie_broken=True)
     return replace(answer, rank=sites.site[core.sites.free[found.plan]], allocation=found.allocation)
+
+
+def seek_plan(problem: LocationProblem, sites: SiteRules, *, model: Model, seed: int) -> NDArray[np.intp] | None:
+    """Return the columns of sites that meet every rule, by local search; None where it finds none, or is of no use.
+
+    Notes
+    -----
+    Without limits on covered shares a core of the relaxation has a plan, or the solver quickly says that it has none.
+    """
+    if model.needs is None or not problem.rules.covers:
+        return None
+    limits = (*problem.rules.covers, *model.needs(problem))
+    table = rule_table(problem, sites, rows=site_rows(problem, sites), limits=limits)
+    plan = None if table is None else find_plan(table, rng=np.random.default_rng(seed))
+    return None if plan is None else sites.free[plan]
 
 
 def _start(built: SiteModel, core: Core) -> list[tuple[Any, float]]:

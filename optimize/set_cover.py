@@ -42,15 +42,13 @@ from optimize.dominance import without_dominated_rows
 from optimize.evaluate import demand_rows, serving_pairs, site_costs
 from optimize.exact import Answer
 from optimize.highs import SolverOptions
+from optimize.needs import needs_target
 from optimize.problem import LocationProblem
-from optimize.rules import CoverLimit
 from optimize.site_model import SiteModel, new_site_model
 from optimize.site_rules import SiteRules
 from optimize.siting import RELATIVE_TOLERANCE, build_siting
 
 FORMULATION = "LSCP (Toregas, Swain, ReVelle, Bergman 1971), demand aggregated by cover, without implied rows"
-WHOLE = "the whole city"
-"""What the demand of all rows is called as a district."""
 
 
 def solve_set_cover(problem: LocationProblem, rules: SiteRules, *, options: SolverOptions, clock: Clock, gap: float) -> Answer:
@@ -86,11 +84,8 @@ def build_ruled_cover(problem: LocationProblem, rules: SiteRules) -> SiteModel:
     factor = power_of_two(float(cost.sum()))
     lp.setObjective(pulp.LpAffineExpression(list(zip(is_open, (cost[rules.free] * factor).tolist(), strict=True))))
     model = SiteModel(lp=lp, is_open=is_open, factor=factor, constant=float(cost[_is_required(problem)].sum()))
-    share = 1.0 if problem.target_share is None else problem.target_share
-    rows = np.flatnonzero(problem.weight > 0)
-    everybody = CoverLimit(name=WHOLE, rows=rows, standard_s=problem.standard_s or 0.0, at_least=share)
-    check_reachable(problem, rules, (everybody,))
-    add_cover_limits(model, problem, rules, (everybody,))
+    check_reachable(problem, rules, needs_target(problem))
+    add_cover_limits(model, problem, rules, needs_target(problem))
     return replace(model, n_classes=len(model.is_missed))
 
 

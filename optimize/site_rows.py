@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from optimize.problem import LocationProblem
 from optimize.site_rules import SiteRules
+from optimize.spacing import cover_by_cliques
 
 COST_ROOM = 1e-9
 """By which share of a budget rounding may pass it."""
@@ -174,14 +175,18 @@ def _group_rows(rows: _Rows) -> Iterator[SiteRow]:
 
 
 def _spacing_rows(rows: _Rows) -> Iterator[SiteRow]:
-    spacing, given = rows.rules.spacing, rows.sites.given
+    """Yield a row for each set of sites that are all too near one another, so that the sets have every such pair."""
+    spacing, sites = rows.rules.spacing, rows.sites
     if spacing is None:
         return
-    stands = np.array([name in set(rows.problem.fixed) for name in rows.problem.candidate_ids], dtype=np.bool_)
-    pairs = np.unique(np.sort(np.asarray(spacing.pairs, dtype=np.intp), axis=1), axis=0)
-    for one, other in pairs[~stands[pairs].all(axis=1)].tolist():
-        if not (rows.sites.is_free[one] or given[one]) or not (rows.sites.is_free[other] or given[other]):
-            continue  # one of them is forbidden
-        both = np.zeros(rows.problem.n_candidates)
-        both[[one, other]] = 1.0
-        yield rows.row(spacing.name, "spacing", both, upper=1.0)
+    n = rows.problem.n_candidates
+    may_open = sites.is_free | sites.given
+    is_fixed = np.array([name in set(rows.problem.fixed) for name in rows.problem.candidate_ids], dtype=np.bool_)
+    pairs = np.asarray(spacing.pairs, dtype=np.intp).reshape(-1, 2)
+    counted = may_open[pairs].all(axis=1) & ~is_fixed[pairs].all(axis=1)
+    is_near = np.zeros((n, n), dtype=np.bool_)
+    is_near[pairs[counted, 0], pairs[counted, 1]] = True
+    for clique in cover_by_cliques(is_near | is_near.T):
+        near = np.zeros(n)
+        near[clique] = 1.0
+        yield rows.row(spacing.name, "spacing", near, upper=1.0)

@@ -109,7 +109,7 @@ def _find_answer(
     """Return the answer of a model, by its fast way where no rule stands against that."""
     if problem.rules.is_empty and model.answer is not None:
         return model.answer(problem, rules, options=options, clock=clock, gap=gap)
-    refuse = partial(explain_refusal, options=options, clock=clock)
+    refuse = partial(explain_refusal, model=model, options=options, clock=clock)
     if model.answer_ruled is not None:
         check_rule_sums(problem, rules, site_rows(problem, rules))
         return model.answer_ruled(problem, rules, refuse=refuse, options=options, clock=clock, gap=gap)

@@ -39,3 +39,33 @@ def pairs_nearer(x_m: NDArray[np.float64], y_m: NDArray[np.float64], *, spacing_
     distance_m = np.hypot(*(points[pairs[:, 0]] - points[pairs[:, 1]]).T) if pairs.size else np.zeros(0)
     near = np.sort(pairs[distance_m < spacing_m], axis=1)
     return near[np.lexsort((near[:, 1], near[:, 0]))]
+
+
+def cover_by_cliques(is_near: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Return sets of sites, all near one another, such that any two that are near are in one of them.
+
+    Parameters
+    ----------
+    is_near
+        Which sites are near one another, shape (n_sites, n_sites), symmetric, its diagonal false.
+
+    Examples
+    --------
+    >>> is_near = np.array([[False, True, True, False], [True, False, True, False], [True, True, False, True], [False] * 4])
+    >>> is_near[3, 2] = True
+    >>> [clique.tolist() for clique in cover_by_cliques(is_near)]
+    [[0, 1, 2], [2, 3]]
+    """
+    left, cliques = is_near.copy(), []
+    for site in range(len(is_near)):
+        while left[site].any():
+            members = [site, int(np.argmax(left[site]))]
+            joins = is_near[members[0]] & is_near[members[1]]
+            while joins.any():
+                gain = np.where(joins, left[:, members].sum(axis=1), -1)
+                members.append(int(np.argmax(gain)))
+                joins = joins & is_near[members[-1]]
+            clique = np.sort(np.array(members, dtype=np.intp))
+            left[np.ix_(clique, clique)] = False
+            cliques.append(clique)
+    return cliques

@@ -18,6 +18,7 @@ from optimize.recount_models import (
     recount_kolm_pollak,
     recount_weighted_backup,
     recount_worst,
+    recount_worst_mean,
 )
 from optimize.recount_nearest import recount_nearest
 from optimize.solution import Solution, Status
@@ -42,6 +43,7 @@ RECOUNTS: Mapping[Objective, Callable[[LocationProblem, Solution], Recount]] = M
         "kolm_pollak": recount_kolm_pollak,
         "market_capture": recount_capture,
         "lexicographic_center": recount_worst,
+        "worst_mean": recount_worst_mean,
     }
 )
 """The recount of every objective: where that of a new model is entered."""

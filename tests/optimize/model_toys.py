@@ -131,6 +131,18 @@ def sorted_times(problem: LocationProblem, selected: frozenset[str]) -> list[flo
     return sorted(nearest_of(problem, selected)[problem.weight > 0].tolist(), reverse=True)
 
 
+def worst_mean(problem: LocationProblem, selected: frozenset[str]) -> float | None:
+    rows = counted(problem, selected)
+    if rows is None:
+        return None
+    whole = sum(weight for _, weight in rows) * Fraction(problem.worst_share)
+    left, total = whole, Fraction(0)
+    for seconds, weight in sorted(rows, reverse=True):
+        total += seconds * min(weight, left)
+        left -= min(weight, left)
+    return float(total / whole)
+
+
 def as_objective(problem: LocationProblem, objective: str, **fields: object) -> LocationProblem:
     """Return the weights, times and sites of a problem under another objective."""
     return LocationProblem(
@@ -153,4 +165,5 @@ VALUES: dict[str, Callable[[LocationProblem, frozenset[str]], float | None]] = {
     "kolm_pollak": kolm_pollak,
     "market_capture": capture,
     "lexicographic_center": worst,
+    "worst_mean": worst_mean,
 }

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from data.errors import InfeasibleError, ProblemError
-from optimize.p_dispersion import counted_pairs, cover_by_cliques
+from optimize.p_dispersion import counted_pairs
+from optimize.spacing import cover_by_cliques
 from optimize.problem import LocationProblem
 from optimize.rules import Rules, SiteGroup
 from optimize.solution import Status

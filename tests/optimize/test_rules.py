@@ -37,6 +37,7 @@ FIELDS: dict[str, dict[str, Any] | Callable[[int, int], dict[str, Any]]] = {
     "kolm_pollak": {"aversion": 1 / 300, "unserved_impedance_s": 1500.0},
     "market_capture": market,
     "lexicographic_center": {},
+    "worst_mean": {"worst_share": 0.4, "unserved_impedance_s": 1500.0},
 }
 
 
