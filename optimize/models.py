@@ -139,6 +139,19 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             allocate=huff.allocate_by_pull,
             value=huff.captured_weight,
         ),
+        "lexicographic_center": Model(
+            formulation=lexicographic_center.FORMULATION,
+            build=None,
+            answer=lexicographic_center.solve_lexicographic_center,
+            answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
+            value=lexicographic_center.worst_of_plan_s,
+        ),
+        "worst_mean": Model(
+            formulation=worst_mean.FORMULATION,
+            build=worst_mean.build_worst_mean,
+            answer=worst_mean.solve_worst_mean,
+            value=worst_mean.worst_mean_of_plan_s,
+        ),
         "fixed_charge": Model(
             formulation=fixed_charge.FORMULATION,
             build=fixed_charge.build_ruled_fixed_charge,
@@ -159,19 +172,6 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             formulation=capacitated_max_coverage.FORMULATION,
             build_case=capacitated_max_coverage.build_coverage_case,
             measure=capacity_measure.measure_served,
-        ),
-        "lexicographic_center": Model(
-            formulation=lexicographic_center.FORMULATION,
-            build=None,
-            answer=lexicographic_center.solve_lexicographic_center,
-            answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
-            value=lexicographic_center.worst_of_plan_s,
-        ),
-        "worst_mean": Model(
-            formulation=worst_mean.FORMULATION,
-            build=worst_mean.build_worst_mean,
-            answer=worst_mean.solve_worst_mean,
-            value=worst_mean.worst_mean_of_plan_s,
         ),
     }
 )

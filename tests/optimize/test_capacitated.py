@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import FaultsError, InfeasibleError, ProblemError
-from optimize import capacity_answer
+from optimize import capacity_answer, capacity_solve
 from optimize.problem import LocationProblem
 from optimize.rules import Rules
 from optimize.solution import Status
@@ -37,6 +37,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     """Let small cases be solved whole, as they are, and narrowed by bounds, as large ones are."""
     if request.param == "narrowed":
         monkeypatch.setattr(capacity_answer, "PAIRS_TO_NARROW", 0)
+        monkeypatch.setattr(capacity_solve, "PAIRS_TO_LINK_BY_NEED", 0)
 
 
 @pytest.mark.usefixtures("way")
