@@ -31,7 +31,9 @@ class LocationProblem:
         sum of weight × impedance to the nearest selected site. ``set_cover``: the fewest new sites, or those of the
         least cost, that cover all demand or a share of it. ``p_center``: the least impedance of the worst-served
         demand point that has a weight. ``gradual_coverage``: the most weight, of which the nearest selected site covers
-        a share.
+        a share. ``fixed_charge``: the least cost of new sites and of travel to the nearest. ``capacitated_fixed_charge``,
+        ``capacitated_p_median``, ``capacitated_max_coverage``: as those without capacities, but that the plan says who is
+        served by which site, and none serves more than its capacity or less than its least use.
     weight
         Need of each demand point, shape (n_demand,), finite and not negative. A demand point of weight 0
         has no need: no rule speaks of it.
@@ -42,12 +44,12 @@ class LocationProblem:
         Unique ids of the columns; includes the fixed sites.
     new
         How many sites to open, exactly; the required ones count, the fixed ones do not. For every objective but
-        ``set_cover``, whose answer it is; the rules may give a range of it instead.
+        ``set_cover`` and the fixed-charge ones, whose answer it is; the rules may give a range of it instead.
     standard_s
         Coverage standard in seconds; covered means impedance ≤ standard. For ``max_coverage`` and ``set_cover``.
     unserved_impedance_s
-        What a demand point counts that no selected site reaches in less, in seconds. Only for ``p_median``;
-        without it every demand point that has a weight must be served.
+        What a demand point counts that no selected site reaches in less, or has room for, in seconds. For ``p_median``,
+        the fixed-charge objectives and others made of them; without it every demand point that has a weight must be served.
     site_cost
         What opening each candidate costs, shape (n_candidates,), finite and not negative, in a unit of the caller's; a
         fixed site costs nothing more. For ``set_cover``, where without it each costs 1, so that they are counted, for the
@@ -58,11 +60,14 @@ class LocationProblem:
     decay
         Share that a site covers by its impedance. Only for ``gradual_coverage``.
     capacity
-        Weight that each candidate can serve, shape (n_candidates,), not negative. Only for the capacitated objectives.
+        Weight that each candidate can serve, shape (n_candidates,), not negative. Only for the capacitated objectives, in
+        which demand goes to any open site that reaches it (within the standard, nearer than unserved), not to the nearest.
     min_use
-        Weight that each open candidate has to serve to be viable, shape (n_candidates,). Only for the capacitated objectives.
+        Weight that each open candidate, fixed ones included, has to serve to be viable, shape (n_candidates,). Only for the
+        capacitated objectives.
     is_split
-        Whether the weight of one demand point may be served by several sites. Only for the capacitated objectives.
+        Whether the weight of one demand point may be served by several sites, or in part. Only for the capacitated
+        objectives; without it yes, but no for ``capacitated_p_median``.
     impedance_price
         What a unit of weight × second costs, in the unit of `site_cost`; 1 without it. Only for the fixed-charge objectives.
     site_impedance

@@ -92,7 +92,8 @@ class Solution:
         ``max_coverage``: covered weight, of fixed and new sites together. ``p_median``: sum of
         weight × impedance in seconds, the unserved counted as `unserved_impedance_s`. ``set_cover``: cost of the new
         sites, or their number where there are no costs. ``p_center``: impedance of the worst-served, in seconds.
-        ``gradual_coverage``: sum of weight × share.
+        ``gradual_coverage``: sum of weight × share. The fixed-charge objectives: cost of the new sites and of the travel.
+        ``capacitated_p_median``, ``capacitated_max_coverage``: as without capacities, of the weight that is served.
     best_bound
         What no plan can pass: above the objective where more is better, below it for the others. Equal
         to the objective where the status is optimal.
