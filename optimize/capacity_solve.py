@@ -15,7 +15,7 @@ from optimize.capacity_model import CapacityModel, add_links, as_site_model, bui
 from optimize.clock import Clock
 from optimize.cover_limits import add_cover_limits
 from optimize.exact import Answer
-from optimize.highs import Outcome, Proof, SolverOptions, run_relaxation, run_solver
+from optimize.highs import Outcome, Proof, SolverOptions, Tell, run_relaxation, run_solver
 from optimize.problem import LocationProblem
 from optimize.ruled import limit_cost, names_of, rank_objective
 from optimize.site_model import SiteModel, add_site_rows
@@ -77,7 +77,8 @@ def best_of(question: CapacityQuestion, possible: Possible, *, start: NDArray[np
         offset=(built.constant - built.total) * built.factor,
         time_limit_s=question.clock.left_s(),
     )
-    outcome = run_solver(built.lp, asked, start=[] if start is None else _as_start(built, start))
+    tell = _tell(question, built, possible)
+    outcome = run_solver(built.lp, asked, start=[] if start is None else _as_start(built, start), tell=tell)
     if outcome.proof is Proof.INFEASIBLE:
         return None
     if outcome.proof is Proof.NOTHING:
@@ -120,6 +121,18 @@ def first_of_equal_plans(question: CapacityQuestion, possible: Possible, best: A
     if cost > best.upper + 2 * room:
         return None
     return replace(best, rank=plan, allocation=allocation, upper=min(cost, best.upper), is_tie_broken=True)
+
+
+def _tell(question: CapacityQuestion, built: SiteModel, possible: Possible) -> Tell | None:
+    """Return who is told objectives of the problem; what was left out may cost no less than the limit."""
+    told, most = question.options.tell, (possible.limit - built.constant) * built.factor
+    if told is None:
+        return None
+
+    def tell(cost: float, bound: float) -> None:
+        told(built.objective_of(cost), built.objective_of(min(bound, most)))
+
+    return tell
 
 
 def _as_start(built: SiteModel, plan: NDArray[np.intp]) -> list[tuple[Any, float]]:

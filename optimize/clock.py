@@ -1,14 +1,53 @@
-"""The time that a run may take."""
+"""The time that a run may take, and the hand that may stop it."""
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
+
+Stopped = Callable[[], bool]
+"""Whether the run was stopped by hand."""
+
+
+def never() -> bool:
+    """Return that nobody stopped the run."""
+    return False
+
+
+class Deadline(float):
+    """A moment of `time.monotonic` that has come, too, once the run is stopped by hand.
+
+    It is a number, so that loops ask it as one: ``time.monotonic() >= deadline``.
+
+    Examples
+    --------
+    >>> time.monotonic() >= Deadline(float("inf"), never), time.monotonic() >= Deadline(float("inf"), lambda: True)
+    (False, True)
+    """
+
+    _is_stopped: Stopped
+
+    def __new__(cls, moment: float, is_stopped: Stopped) -> Deadline:
+        """Return a moment; `is_stopped` says whether it has come before its time."""
+        made = super().__new__(cls, moment)
+        made._is_stopped = is_stopped
+        return made
+
+    def __le__(self, now: float) -> bool:
+        """Return whether the moment has come; Python asks it for ``now >= deadline`` as well."""
+        return self._is_stopped() or float.__le__(self, now)
+
+    __hash__ = float.__hash__
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """When a run began, and how long it may take.
+    """When a run began, how long it may take, and whether it was stopped by hand.
 
     Parameters
     ----------
@@ -16,17 +55,50 @@ class Clock:
         Moment of `time.monotonic`.
     limit_s
         Seconds that the run may take; None for any.
+    is_stopped
+        Whether it was stopped by hand: then there is no time left.
     """
 
     began: float
     limit_s: float | None
+    is_stopped: Stopped = never
 
     def left_s(self) -> float | None:
         """Return how many seconds are left, None for any."""
+        if self.is_stopped():
+            return 0.0
         if self.limit_s is None:
             return None
         return max(0.0, self.began + self.limit_s - time.monotonic())
 
-    def deadline(self, share: float) -> float | None:
+    def deadline(self, share: float) -> Deadline | None:
         """Return the moment of `time.monotonic` at which that share of the time is over, None for never."""
-        return None if self.limit_s is None else self.began + share * self.limit_s
+        if self.limit_s is None:
+            return None if self.is_stopped is never else Deadline(float("inf"), self.is_stopped)
+        return Deadline(self.began + share * self.limit_s, self.is_stopped)
+
+
+@contextmanager
+def stop_by_hand() -> Iterator[Stopped]:
+    """Turn the first Ctrl-C into a stop that keeps the best plan so far; give what says whether it came.
+
+    Notes
+    -----
+    A second Ctrl-C interrupts as ever. Only the main thread can listen, and only where nobody else does: elsewhere nothing
+    stops the run.
+    """
+    is_listening = threading.current_thread() is threading.main_thread()
+    if not is_listening or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield never
+        return
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopped.is_set
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

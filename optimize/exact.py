@@ -15,7 +15,7 @@ from optimize.clock import Clock
 from optimize.core_search import improve_further
 from optimize.cover_model import CoverModel
 from optimize.cut_rounds import cut_down, rest_of
-from optimize.highs import Outcome, Proof, SolverOptions, run_solver
+from optimize.highs import Outcome, Proof, SolverOptions, convert_told, run_solver
 from optimize.lagrange import Bounds, narrow
 from optimize.siting import Siting
 from optimize.solution import Allocation
@@ -25,7 +25,8 @@ Method: TypeAlias = Literal["auto", "direct", "search", "cuts"]
 
 METHODS: tuple[Method, ...] = get_args(Method)
 
-SHARE_OF_TIME_FOR_BOUNDS = 0.5
+SHARE_OF_TIME_FOR_BOUNDS, SHARE_OF_TIME_FOR_PLAN = 0.25, 0.45
+"""When the bounds, and then the longer search for a plan, have to be done."""
 
 SMALLEST_FOR_SEARCH = 50_000
 """Pairs up to which the model needs no better plan to begin from: it is built and solved within a minute."""
@@ -108,7 +109,7 @@ def find_answer(
     """
     siting, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
     if method in ("search", "cuts") or (method == "auto" and siting.pair_row.size > SMALLEST_FOR_SEARCH):
-        siting, bounds = improve_further(siting, bounds, options=options, clock=clock, share=SHARE_OF_TIME_FOR_BOUNDS)
+        siting, bounds = improve_further(siting, bounds, options=options, clock=clock, share=SHARE_OF_TIME_FOR_PLAN)
     rest = rest_of(siting, bounds)
     if method == "cuts" or (method == "auto" and rest.classes.n > SMALLEST_FOR_CUTS):
         rest = cut_down(rest, options=options, clock=clock)
@@ -121,7 +122,8 @@ def find_answer(
     model = rest.model()
     allowed = 0.0 if absolute_gap is None else absolute_gap(siting, bounds)
     asked = replace(options, gap_abs=allowed * model.factor, time_limit_s=clock.left_s())
-    outcome = run_solver(model.lp, asked, start=model.start(bounds.plan) if bounds.is_feasible else ())
+    tell = convert_told(options.tell, lambda value: value / model.factor + model.constant)
+    outcome = run_solver(model.lp, asked, start=model.start(bounds.plan) if bounds.is_feasible else (), tell=tell)
     answer = _judged(answer, siting=siting, bounds=bounds, model=model, outcome=outcome, is_exact=absolute_gap is None)
     if not answer.is_optimal:
         return answer

@@ -12,7 +12,7 @@ from optimize.clock import Clock
 from optimize.exact import Answer
 from optimize.fixed_charge import build_fixed_charge, opening_costs, with_site_costs
 from optimize.fixed_charge_bounds import ChargeBounds, narrow_charge, plan_cost
-from optimize.highs import Outcome, Proof, SolverOptions, run_solver
+from optimize.highs import Outcome, Proof, SolverOptions, convert_told, run_solver
 from optimize.problem import LocationProblem
 from optimize.ruled import limit_cost, rank_objective
 from optimize.site_model import SiteModel, model_of_siting
@@ -52,7 +52,7 @@ def answer_fixed_charge(
     start = list(zip(built.is_open, np.isin(np.arange(siting.n_sites), bounds.plan).astype(float).tolist(), strict=True))
     offset = built.constant * built.factor
     asked = replace(options, gap_rel=gap, gap_abs=0.0, offset=offset, time_limit_s=clock.left_s())
-    outcome = run_solver(built.lp, asked, start=start)
+    outcome = run_solver(built.lp, asked, start=start, tell=convert_told(options.tell, built.objective_of))
     answer = _judged(siting, cost, bounds, built=built, outcome=outcome, is_exact=gap == 0)
     if not answer.is_optimal:
         return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, TypeAlias
@@ -15,6 +15,17 @@ import pulp
 from data.errors import SolverError
 
 SolverName: TypeAlias = Literal["highs", "cbc"]
+
+
+Tell: TypeAlias = Callable[[float, float], None]
+"""Is told the value of the best plan so far, and the bound; infinite where there is none."""
+
+
+def convert_told(tell: Tell | None, convert: Callable[[float], float]) -> Tell | None:
+    """Return what tells both numbers in other units; nothing where nobody is told."""
+    if tell is None:
+        return None
+    return lambda value, bound: tell(convert(value), convert(bound))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +46,10 @@ class SolverOptions:
         Difference between plan and bound, as a share of the plan's objective, at which it may stop besides.
     offset
         What is added to the model's objective before that share is taken.
+    is_stopped
+        Whether the run was stopped by hand; only HiGHS asks.
+    tell
+        Who is told how far the run is, in units of the problem's objective; None for nobody.
     """
 
     solver: SolverName
@@ -44,6 +59,8 @@ class SolverOptions:
     threads: int
     gap_rel: float = 0.0
     offset: float = 0.0
+    is_stopped: Callable[[], bool] | None = None
+    tell: Tell | None = None
 
 
 class Proof(Enum):
@@ -86,12 +103,28 @@ _PROOFS = {
 }
 
 
+_INTERRUPTS = (
+    highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
+    highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
+    highspy.cb.HighsCallbackType.kCallbackIpmInterrupt,
+)
+_LOGGING = highspy.cb.HighsCallbackType.kCallbackMipLogging
+
+
 class _StartedHighs(pulp.HiGHS):  # type: ignore[misc]  # PuLP has no types
     """HiGHS that begins from a plan; PuLP's own interface to it has no warm start."""
 
-    def __init__(self, start: Sequence[tuple[Any, float]], *, offset: float, **options: Any) -> None:
-        super().__init__(**options)
-        self._start, self._offset = start, offset
+    def __init__(
+        self,
+        start: Sequence[tuple[Any, float]],
+        *,
+        offset: float,
+        is_stopped: Callable[[], bool] | None,
+        tell: Tell | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(msg=tell is not None, log_to_console=False, **options)  # HiGHS tells only what it would print
+        self._start, self._offset, self._is_stopped, self._tell = start, offset, is_stopped, tell
 
     def callSolver(self, lp: Any) -> None:  # noqa: N802  # PuLP's name
         """Give the start, of which HiGHS finds the other variables itself, then solve."""
@@ -99,10 +132,24 @@ class _StartedHighs(pulp.HiGHS):  # type: ignore[misc]  # PuLP has no types
             known = [(variable.index, value) for variable, value in self._start if hasattr(variable, "index")]
             lp.solverModel.setSolution(len(known), [index for index, _ in known], [value for _, value in known])
         lp.solverModel.changeObjectiveOffset(self._offset)  # PuLP passes no constant on
+        calls = (*(_INTERRUPTS if self._is_stopped is not None else ()), *((_LOGGING,) if self._tell is not None else ()))
+        if calls:
+            lp.solverModel.setCallback(self._call, None)
+        for kind in calls:
+            lp.solverModel.startCallback(kind)
         lp.solverModel.run()
 
+    def _call(self, kind: Any, _message: str, said: Any, answer: Any, _data: Any) -> None:
+        """Stop HiGHS if the run was stopped, and tell how far it is."""
+        if self._is_stopped is not None and self._is_stopped():
+            answer.user_interrupt = True
+        if self._tell is not None and kind == _LOGGING:
+            self._tell(said.mip_primal_bound - self._offset, said.mip_dual_bound - self._offset)
 
-def run_solver(lp: Any, options: SolverOptions, *, start: Sequence[tuple[Any, float]] = ()) -> Outcome:
+
+def run_solver(
+    lp: Any, options: SolverOptions, *, start: Sequence[tuple[Any, float]] = (), tell: Tell | None = None
+) -> Outcome:
     """Solve a minimisation and return what is proven; the plan is in the values of its variables.
 
     Parameters
@@ -113,6 +160,8 @@ def run_solver(lp: Any, options: SolverOptions, *, start: Sequence[tuple[Any, fl
         How to ask.
     start
         Variables and values of a plan to begin from. CBC does without.
+    tell
+        Who is told how far this run is, in units of the model's objective; that of the options is not. CBC tells nothing.
 
     Raises
     ------
@@ -120,7 +169,7 @@ def run_solver(lp: Any, options: SolverOptions, *, start: Sequence[tuple[Any, fl
         The solver fails.
     """
     try:
-        bound = _run_highs(lp, options, start) if options.solver == "highs" else _run_cbc(lp, options)
+        bound = _run_highs(lp, options, start, tell) if options.solver == "highs" else _run_cbc(lp, options)
     except (pulp.PulpError, LookupError, OSError) as error:
         # PuLP looks the status of HiGHS up in a table that does not know all of them: a KeyError.
         raise SolverError(f"{options.solver} failed: {type(error).__name__}: {error}", where="solver") from error
@@ -130,7 +179,7 @@ def run_solver(lp: Any, options: SolverOptions, *, start: Sequence[tuple[Any, fl
     return Outcome(proof=_PROOFS[lp.sol_status], bound=bound)
 
 
-def _run_highs(lp: Any, options: SolverOptions, start: Sequence[tuple[Any, float]]) -> float | None:
+def _run_highs(lp: Any, options: SolverOptions, start: Sequence[tuple[Any, float]], tell: Tell | None) -> float | None:
     """Solve with HiGHS in this process, silently, and read its bound."""
     # The pool of threads of a process (or thread) keeps the size of its first use, and another number of threads
     # would end the run with no plan and no word.
@@ -139,7 +188,8 @@ def _run_highs(lp: Any, options: SolverOptions, start: Sequence[tuple[Any, float
     solver = _StartedHighs(
         start,
         offset=options.offset,
-        msg=False,
+        is_stopped=options.is_stopped,
+        tell=tell,
         gapRel=options.gap_rel,
         gapAbs=options.gap_abs,
         timeLimit=options.time_limit_s,
@@ -147,8 +197,16 @@ def _run_highs(lp: Any, options: SolverOptions, start: Sequence[tuple[Any, float
         random_seed=options.seed,
     )
     lp.solve(solver)
+    if lp.solverModel.getModelStatus() == highspy.HighsModelStatus.kInterrupt:
+        _read_interrupted(lp)
     bound = float(lp.solverModel.getInfo().mip_dual_bound) - options.offset
     return bound if math.isfinite(bound) else None
+
+
+def _read_interrupted(lp: Any) -> None:
+    """Say of a run that was stopped by hand whether it has a plan: PuLP says that it has one, always."""
+    has_plan = math.isfinite(lp.solverModel.getInfo().objective_function_value)
+    lp.sol_status = pulp.LpSolutionIntegerFeasible if has_plan else pulp.LpSolutionNoSolutionFound
 
 
 def run_relaxation(lp: Any, options: SolverOptions) -> Outcome:
@@ -161,7 +219,13 @@ def run_relaxation(lp: Any, options: SolverOptions) -> Outcome:
     """
     highspy.Highs.resetGlobalScheduler(True)  # noqa: FBT003  # as in `_run_highs`
     solver = _StartedHighs(
-        (), offset=0.0, mip=False, msg=False, timeLimit=options.time_limit_s, threads=options.threads, random_seed=options.seed
+        (),
+        offset=0.0,
+        is_stopped=options.is_stopped,
+        mip=False,
+        timeLimit=options.time_limit_s,
+        threads=options.threads,
+        random_seed=options.seed,
     )
     try:
         lp.solve(solver)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
@@ -31,10 +32,10 @@ from optimize import (
 from optimize.capacity_answer import capacitated_model
 from optimize.clock import Clock
 from optimize.exact import Answer, find_answer
-from optimize.highs import SolverOptions
+from optimize.highs import SolverOptions, convert_told
 from optimize.model import Model
 from optimize.needs import needs_reach, needs_target, no_needs
-from optimize.objectives import Objective
+from optimize.objectives import MAXIMISED, Objective
 from optimize.problem import LocationProblem
 from optimize.site_rules import SiteRules
 from optimize.siting import Siting
@@ -52,7 +53,10 @@ def _answer_siting(
 ) -> Answer:
     """Return the answer of a model that has the form of a siting problem."""
     allowed = partial(absolute_gap, gap=gap) if gap > 0 else None
-    return find_answer(build(problem, rules), options=options, clock=clock, absolute_gap=allowed)
+    siting = build(problem, rules)
+    if problem.objective in MAXIMISED:
+        options = replace(options, tell=convert_told(options.tell, lambda cost: siting.scale - cost))
+    return find_answer(siting, options=options, clock=clock, absolute_gap=allowed)
 
 
 MODELS: Mapping[Objective, Model] = MappingProxyType(
@@ -139,19 +143,6 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             allocate=huff.allocate_by_pull,
             value=huff.captured_weight,
         ),
-        "lexicographic_center": Model(
-            formulation=lexicographic_center.FORMULATION,
-            build=None,
-            answer=lexicographic_center.solve_lexicographic_center,
-            answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
-            value=lexicographic_center.worst_of_plan_s,
-        ),
-        "worst_mean": Model(
-            formulation=worst_mean.FORMULATION,
-            build=worst_mean.build_worst_mean,
-            answer=worst_mean.solve_worst_mean,
-            value=worst_mean.worst_mean_of_plan_s,
-        ),
         "fixed_charge": Model(
             formulation=fixed_charge.FORMULATION,
             build=fixed_charge.build_ruled_fixed_charge,
@@ -172,6 +163,19 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             formulation=capacitated_max_coverage.FORMULATION,
             build_case=capacitated_max_coverage.build_coverage_case,
             measure=capacity_measure.measure_served,
+        ),
+        "lexicographic_center": Model(
+            formulation=lexicographic_center.FORMULATION,
+            build=None,
+            answer=lexicographic_center.solve_lexicographic_center,
+            answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
+            value=lexicographic_center.worst_of_plan_s,
+        ),
+        "worst_mean": Model(
+            formulation=worst_mean.FORMULATION,
+            build=worst_mean.build_worst_mean,
+            answer=worst_mean.solve_worst_mean,
+            value=worst_mean.worst_mean_of_plan_s,
         ),
     }
 )

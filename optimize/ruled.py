@@ -17,7 +17,7 @@ from optimize.core_sites import Core, find_core
 from optimize.cover_limits import add_cover_limits
 from optimize.cover_model import linear_row
 from optimize.exact import Answer
-from optimize.highs import Outcome, Proof, SolverOptions, run_solver
+from optimize.highs import Outcome, Proof, SolverOptions, convert_told, run_solver
 from optimize.model import Model
 from optimize.problem import LocationProblem
 from optimize.rule_search import find_plan, rule_table
@@ -85,7 +85,8 @@ def solve_ruled(
     built = build(core.sites)
     offset = (built.constant - built.total) * built.factor
     asked = replace(options, gap_rel=gap, gap_abs=0.0, offset=offset, time_limit_s=clock.left_s())
-    outcome = run_solver(built.lp, asked, start=_start(built, core))
+    tell = convert_told(options.tell, built.objective_of)
+    outcome = run_solver(built.lp, asked, start=_start(built, core), tell=tell)
     if outcome.proof is Proof.INFEASIBLE:
         raise refuse(problem, sites)
     if outcome.proof is Proof.NOTHING:

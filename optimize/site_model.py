@@ -56,6 +56,11 @@ class SiteModel:
         """Return the positions of the open sites after a solve, ascending."""
         return np.flatnonzero([variable.varValue is not None and variable.varValue > 0.5 for variable in self.is_open])
 
+    def objective_of(self, value: float) -> float:
+        """Return the objective of the problem for a value of the model's."""
+        cost = value / self.factor + self.constant
+        return self.total - cost if self.total else cost
+
     def cost(self) -> float:
         """Return what the solved plan costs, by the variables."""
         return float(self.lp.objective.value() or 0.0) / self.factor + self.constant
@@ -118,7 +123,7 @@ def _class_keys(classes: CoverClasses) -> list[SetKey]:
     has_parent = parent != own
     while has_parent.any():  # each round climbs one parent; parents form no circle
         whole[:, has_parent] += step[:, parent[has_parent]]
-        above = parent[parent]
+        above = classes.parent[parent]
         has_parent &= above != parent
         parent = above
     return [(int(one), int(other)) for one, other in whole.T]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import TypeGuard
+from typing import TypeAlias, TypeGuard
 
-from data.errors import Faults, ProblemError, suggest_name
-from optimize.clock import Clock
+from data.errors import Faults, InfeasibleError, ProblemError, suggest_name
+from optimize.clock import Clock, stop_by_hand
 from optimize.exact import Answer
 from optimize.explain import explain_refusal
 from optimize.highs import SolverName, SolverOptions
@@ -17,11 +18,14 @@ from optimize.models import MODELS
 from optimize.objectives import MAXIMISED
 from optimize.problem import LocationProblem
 from optimize.rule_sums import check_rule_sums
-from optimize.ruled import solve_ruled
+from optimize.ruled import Refuse, solve_ruled
 from optimize.site_rows import closed_sites, site_rows
 from optimize.site_rules import SiteRules, site_rules
 from optimize.solution import TIE_RULE, TIE_RULE_OPEN, ModelFacts, Solution, Status
 from optimize.verify import verify_solution
+
+Progress: TypeAlias = Callable[[float, float, float], None]
+"""Is told seconds, the objective of the best plan so far, and the bound."""
 
 SOLVERS: tuple[SolverName, ...] = ("highs", "cbc")
 LARGEST_SEED = 2**31 - 1
@@ -36,6 +40,8 @@ def solve(
     solver: SolverName = "highs",
     seed: int = 0,
     threads: int = 1,
+    progress: Progress | None = None,
+    explains: bool = True,
 ) -> Solution:
     """Return the best plan with its proof, verified.
 
@@ -54,6 +60,12 @@ def solve(
         Seed of the solver's own decisions; it changes the way to the optimum, not the optimum.
     threads
         How many threads the solver may use.
+    progress
+        Called now and then while the solver runs, with seconds since the beginning, the objective of the best plan so far,
+        and the bound; infinite where there is none yet. The first Ctrl-C in the main thread ends the run with the best plan
+        so far as `Status.FEASIBLE`; a second one interrupts.
+    explains
+        Whether a refusal says which rules stand against one another, which may take minutes.
 
     Raises
     ------
@@ -93,23 +105,44 @@ def solve(
     >>> solution.status.value, solution.selected, solution.objective
     ('optimal', ('library',), 120.0)
     """
-    clock = Clock(began=time.monotonic(), limit_s=time_limit_s)
     _check_options(time_limit_s=time_limit_s, gap=gap, solver=solver, seed=seed, threads=threads)
-    model, rules = MODELS[problem.objective], site_rules(problem)
-    options = SolverOptions(solver=solver, gap_abs=0.0, time_limit_s=None, seed=seed, threads=threads)
-    answer = _find_answer(problem, rules, model=model, options=options, clock=clock, gap=gap)
-    solution = _as_solution(problem, answer, rules=rules, model=model, solver=solver, clock=clock, gap=gap)
+    model, rules, began = MODELS[problem.objective], site_rules(problem), time.monotonic()
+    with stop_by_hand() as is_stopped:
+        clock = Clock(began=began, limit_s=time_limit_s, is_stopped=is_stopped)
+        options = SolverOptions(
+            solver=solver,
+            gap_abs=0.0,
+            time_limit_s=None,
+            seed=seed,
+            threads=threads,
+            is_stopped=is_stopped,
+            tell=None if progress is None else lambda plan, bound: progress(time.monotonic() - began, plan, bound),
+        )
+        refuse = partial(explain_refusal, model=model, options=options, clock=clock) if explains else _refuse_briefly
+        answer = _find_answer(problem, rules, model=model, refuse=refuse, options=options, clock=clock, gap=gap)
+        solution = _as_solution(problem, answer, rules=rules, model=model, solver=solver, clock=clock, gap=gap)
     verify_solution(problem, solution)
     return solution
 
 
+def _refuse_briefly(_problem: LocationProblem, _sites: SiteRules) -> InfeasibleError:
+    """Return the error of a problem that no plan meets, without saying why."""
+    return InfeasibleError("no plan meets the rules together", where="rules", remedy="Solve it alone to read which ones")
+
+
 def _find_answer(
-    problem: LocationProblem, rules: SiteRules, *, model: Model, options: SolverOptions, clock: Clock, gap: float
+    problem: LocationProblem,
+    rules: SiteRules,
+    *,
+    model: Model,
+    refuse: Refuse,
+    options: SolverOptions,
+    clock: Clock,
+    gap: float,
 ) -> Answer:
     """Return the answer of a model, by its fast way where no rule stands against that."""
     if problem.rules.is_empty and model.answer is not None:
         return model.answer(problem, rules, options=options, clock=clock, gap=gap)
-    refuse = partial(explain_refusal, model=model, options=options, clock=clock)
     if model.answer_ruled is not None:
         check_rule_sums(problem, rules, site_rows(problem, rules))
         return model.answer_ruled(problem, rules, refuse=refuse, options=options, clock=clock, gap=gap)
@@ -164,15 +197,17 @@ def _as_solution(
         allocation=allocation,
         model=_facts(answer, formulation=model.formulation, solver=solver),
         closed=closed_sites(problem, selected),
-        notes=_notes(answer, gap=gap),
+        notes=_notes(answer, gap=gap, is_stopped=clock.is_stopped()),
         seconds=time.monotonic() - clock.began,
     )
 
 
-def _notes(answer: Answer, *, gap: float) -> tuple[str, ...]:
+def _notes(answer: Answer, *, gap: float, is_stopped: bool) -> tuple[str, ...]:
     """Return what a reader of the plan has to know beside its figures."""
     notes = []
-    if answer.is_cut:
+    if answer.is_cut and is_stopped:
+        notes.append("The run was stopped by hand: a longer one may give a better plan.")
+    elif answer.is_cut:
         notes.append("The time limit cut the run: another run may give another plan.")
     elif gap > 0:
         notes.append(f"A gap of {gap:g} was asked for: the run stopped at the first plan within it.")
