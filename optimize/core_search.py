@@ -22,7 +22,7 @@ from optimize.near_part import near_cap, near_part
 from optimize.siting import Siting, restrict
 from optimize.swap_search import anneal
 
-MOVES_PER_SITE, MOST_MOVES = 50_000, 5_000_000
+MOVES_PER_SITE, MOST_MOVES = 100_000, 10_000_000
 
 USES = (0.05, 0.01)
 """Shares of the last relaxed plans in which a site was open, from which on it belongs to the first and to the second core."""
@@ -55,7 +55,7 @@ def improve_further(
     near = near_part(siting, near_cap(siting, bounds.plan))
     plan = anneal(near, bounds.plan, n_moves=n_moves, seed=options.seed, deadline=deadline)
     siting, bounds = narrow_on(siting, with_better_plan(siting, bounds, plan), deadline=deadline)
-    for use in USES:
+    for use in USES if siting.pair_cost.any() else ():  # the relaxation with cuts tells the core of coverage better
         if _is_settled(siting, bounds):
             break
         plan = best_of_core(siting, bounds, is_core=bounds.use >= use, options=options, clock=clock)

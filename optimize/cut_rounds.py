@@ -22,7 +22,7 @@ LEAST_IDLE = 0.1
 LEAST_USE = 1e-3
 """How far the relaxation must open a site for it to belong to the core."""
 
-CUT_SHARE, CORE_SHARE = 0.2, 0.1
+CUT_SHARE, CORE_SHARE = 0.4, 0.1
 """Shares of the time that is left for the cuts of a pass, and for its core."""
 
 CORE_SECONDS = 60.0

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from optimize.interchange import add_greedily, interchange, two_nearest
 from optimize.near_part import near_cap, near_part, raised_cap
-from optimize.pricing import LARGEST_FOR_ARRAYS, ArrayPricing, pricing_of
+from optimize.pricing import ArrayPricing, pricing_of
 from optimize.siting import Siting, restrict
 from optimize.swap_search import descend
 
@@ -39,6 +39,9 @@ SMALLEST_STEP = 1e-3
 STEP_SHRINK = 0.7
 DEFLECTION = 0.9
 USE_DECAY = 0.98
+LARGEST_FOR_INTERCHANGE = 200_000
+"""Pairs and savings of swaps up to which the best of all swaps is sought; above, compiling the other search pays back."""
+
 SLOW = 0.95  # a round that leaves more of the gap and of the pairs than this is the last: the solver does better
 
 
@@ -161,7 +164,7 @@ def _first_bounds(siting: Siting, deadline: float | None) -> Bounds:
 
 def improve(siting: Siting, plan: NDArray[np.intp], *, near: Siting | None = None, deadline: float | None) -> NDArray[np.intp]:
     """Return the plan after swaps that save, sought by the quicker of two searches, by the second on the near part alone."""
-    if siting.pair_row.size <= LARGEST_FOR_ARRAYS:
+    if siting.pair_row.size + siting.n_sites * siting.n_open <= LARGEST_FOR_INTERCHANGE:
         return interchange(siting, plan, deadline=deadline)
     return descend(near_part(siting, near_cap(siting, plan)) if near is None else near, plan, deadline=deadline)
 

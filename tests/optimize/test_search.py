@@ -204,7 +204,7 @@ def test_a_cap_that_holds_a_price_down_is_raised_up_to_the_cost_unserved() -> No
 def test_the_way_of_large_problems_rules_out_no_best_plan(siting: Siting) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pricing, "LARGEST_FOR_ARRAYS", 0)
-        patch.setattr(lagrange, "LARGEST_FOR_ARRAYS", 0)
+        patch.setattr(lagrange, "LARGEST_FOR_INTERCHANGE", 0)
         narrowed, bounds = narrow(siting)
     best = best_value(siting)
     assert bounds.lower <= best + siting.tolerance
