@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _BY_CANDIDATE = {"site_cost": "costs", "capacity": "capacities", "min_use": "least uses", "attraction": "attractions"}
 _SHARES = {"target_share": True, "worst_share": True, "backup_share": False}  # whether 1 is allowed
 _POSITIVE = ("impedance_price", "pull_exponent", "aversion")
+_RULE_INSTEAD = {
+    "new": "give rules.new_at_least and rules.new_at_most",
+    "site_cost": "give rules.budget",
+    "target_share": "give a floor in rules.covers",
+}
+"""By which rule a model that does not read a field can be asked nearly the same."""
 
 
 def check_problem(problem: LocationProblem, faults: Faults) -> None:
@@ -98,12 +104,12 @@ def _check_use(problem: LocationProblem, *, name: str, faults: Faults) -> None:
         return
     if not is_given and read.get(name, False):
         said = "None is no count of sites" if name == "new" else f"{problem.objective} needs {name}"
-        faults.add(ProblemError(said, where=name))
+        remedy = "Say how many are new, or give rules.new_at_most or rules.budget" if name == "new" else None
+        faults.add(ProblemError(said, where=name, remedy=remedy))
     elif is_given and name not in read:
-        what = f"{problem.objective} has no use for {name}"
-        others = objectives_with(name)
-        remedy = f"Leave it out, or choose {' or '.join(others)}" if others else "Leave it out"
-        faults.add(ProblemError(what, where=name, remedy=remedy))
+        instead = f", {_RULE_INSTEAD[name]}" if name in _RULE_INSTEAD else ""
+        remedy = f"Leave it out{instead}, or choose {' or '.join(objectives_with(name))}"
+        faults.add(ProblemError(f"{problem.objective} has no use for {name}", where=name, remedy=remedy))
 
 
 def _has_another_limit(problem: LocationProblem) -> bool:
