@@ -177,12 +177,15 @@ class Possible:
         Free sites that may be open, and those that are in every such plan, shape (n_free,).
     is_all
         Whether nothing was left out.
+    limit
+        The limit; infinite for none.
     """
 
     case: CapacityCase
     is_possible: NDArray[np.bool_]
     is_sure: NDArray[np.bool_]
     is_all: bool
+    limit: float = np.inf
 
 
 def everything(case: CapacityCase) -> Possible:
@@ -223,6 +226,7 @@ def possible_within(bounds: CapacityBounds, limit: float) -> Possible:
         is_possible=is_possible[: case.n_free],
         is_sure=is_sure[: case.n_free],
         is_all=bool(kept.all() and is_possible.all() and not is_sure[: case.n_free].any()),
+        limit=limit,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -191,7 +192,7 @@ def test_weights_that_are_not_whole_are_proven_too() -> None:
 
 @pytest.fixture(scope="module")
 def hard() -> LocationProblem:
-    """Return a problem whose capacities are tight, so that its proof takes some time."""
+    """Return a problem whose capacities are tight, so that its proof takes minutes."""
     return street(n=110, n_sites=60, new=8, capacity=np.full(60, 160.0))
 
 
@@ -242,3 +243,13 @@ def test_a_large_case_that_cannot_be_served_is_refused(min_use: np.ndarray | Non
     sevens = replace(problem, weight=np.full(66, 7.0))  # 13 of them fit into each site, 65 in all
     with pytest.raises(InfeasibleError, match=f"no choice of sites serves the demand {said}"):
         solve(sevens)
+
+
+def test_who_looks_on_is_told_objectives_and_bounds_of_the_problem() -> None:
+    told: list[tuple[float, float, float]] = []
+    solution = solve(street(n=80, n_sites=40, new=7, seed=1), progress=lambda *seen: told.append(seen))
+    assert told
+    for _, plan, bound in told:
+        assert bound <= solution.objective * (1 + 1e-9)
+        assert plan >= solution.objective * (1 - 1e-9)
+    assert any(math.isfinite(plan) and bound > 0 for _, plan, bound in told)
