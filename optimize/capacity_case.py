@@ -109,11 +109,12 @@ def build_case(
     site_of[column] = np.arange(column.size)
     row, site = demand_rows(problem), site_of[problem.impedance_s.indices]
     capacity = _by_column(problem.capacity, column)
+    room = np.append(capacity, 0.0)[site]  # of a candidate that may not open: the last one, nothing
     kept = serving_pairs(problem) & (site >= 0) & (problem.weight[row] > 0)
     if not is_split:
-        kept &= problem.weight[row] <= capacity[site]
+        kept &= problem.weight[row] <= room
     else:
-        kept &= capacity[site] > 0
+        kept &= room > 0
     member = np.flatnonzero(problem.weight > 0)
     new_row = np.cumsum(problem.weight > 0) - 1
     case = CapacityCase(
