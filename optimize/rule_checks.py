@@ -78,7 +78,7 @@ def _is_count(value: object) -> bool:
 
 
 def _check_open_now(problem: LocationProblem, rules: Rules, faults: Faults) -> None:
-    """Add a fault for sites that are open now and something else besides, and for costs of closing what is not open."""
+    """Add a fault for sites that are open now and something else besides, and for wrong closings."""
     where = "rules.open_now"
     _check_known(problem, rules.open_now, where=where, faults=faults)
     repeated = [value for value, n in Counter(rules.open_now).items() if n > 1]
@@ -89,9 +89,18 @@ def _check_open_now(problem: LocationProblem, rules: Rules, faults: Faults) -> N
         if both:
             what = f"ids are open now, so that they may close, and {name} at once"
             faults.add(ProblemError(what, where=where, n=len(both), examples=both))
+    _check_closings(problem, rules, faults)
+
+
+def _check_closings(problem: LocationProblem, rules: Rules, faults: Faults) -> None:
+    """Add a fault for closings where too little is open, and for costs of closing that are none."""
     for name in ("close_at_least", "close_at_most", "closing_cost"):
         if getattr(rules, name) is not None and not rules.open_now:
             faults.add(ProblemError("nothing is open now that may close", where=f"rules.{name}", remedy="Give open_now"))
+    least, n_now = rules.close_at_least, len(rules.open_now)
+    if rules.open_now and _is_count(least) and (least or 0) > n_now:
+        what = f"at least {least} of the {n_now} that are open now cannot close"
+        faults.add(ProblemError(what, where="rules.close_at_least", remedy=f"Use {n_now} or less"))
     cost = rules.closing_cost
     if cost is None:
         return

@@ -18,7 +18,7 @@ proven plan without the rule and with it, in a town of eight sites. Both plans a
 refuses the one that the rule rules out; of a rule that allows more, the one that nothing else allows. Where a model has no use
 for a rule, the test holds that it refuses it by name.
 
-The town is `tests/optimize/rule_town.py`, the cases are `tests/optimize/rule_cases.py`, the tests are
+The town is `tests/optimize/rule_town.py`, the rules are `tests/optimize/rule_cases.py`, the tests are
 `tests/optimize/test_rules_change_plans.py`. `python -m tests.rules_table` writes this page from them.
 """
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from optimize.decay import LinearDecay, PowerDecay
@@ -34,15 +35,9 @@ BY_DOOR_S = 100.0
 NEW = 2
 
 
-def _impedance_s() -> sparse.csr_array:
-    """Return the seconds from the people beside each site to every site."""
-    apart = np.hypot(*np.moveaxis(PLACES_S[:, None] - PLACES_S[None, :], 2, 0))
-    return sparse.csr_array(np.round(apart + 60.0))
-
-
-def _between() -> sparse.csr_array:
-    """Return the seconds between the sites."""
-    return sparse.csr_array(np.round(np.hypot(*np.moveaxis(PLACES_S[:, None] - PLACES_S[None, :], 2, 0))))
+def _apart_s() -> NDArray[np.float64]:
+    """Return the seconds between the sites, shape (n_sites, n_sites)."""
+    return np.round(np.hypot(*np.moveaxis(PLACES_S[:, None] - PLACES_S[None, :], 2, 0)))
 
 
 OWN_FIELDS: Mapping[Objective, Mapping[str, Any]] = {
@@ -59,7 +54,7 @@ OWN_FIELDS: Mapping[Objective, Mapping[str, Any]] = {
     "capacitated_max_coverage": {"standard_s": 500.0, "capacity": ROOMY},
     "k_nearest_median": {"k_nearest": 2},
     "max_attendance": {"decay": PowerDecay(full_s=200.0, exponent=1.5)},
-    "p_dispersion": {"site_impedance": _between()},
+    "p_dispersion": {"site_impedance": sparse.csr_array(_apart_s())},
     "kolm_pollak": {"aversion": 1 / 300},
     "market_capture": {
         "attraction": np.array([3.0, 3.0, 2.0, 4.0, 2.0, 2.0, 3.0, 2.0]),
@@ -82,7 +77,8 @@ def town(model: Objective, **changes: Any) -> LocationProblem:
     """
     fields: dict[str, Any] = {} if model in FREE_NUMBER else {"new": NEW}
     fields |= {**OWN_FIELDS[model], **changes}
-    problem = LocationProblem(objective=model, weight=WEIGHT, impedance_s=_impedance_s(), candidate_ids=SITES, **fields)
+    impedance_s = sparse.csr_array(_apart_s() + 60.0)
+    problem = LocationProblem(objective=model, weight=WEIGHT, impedance_s=impedance_s, candidate_ids=SITES, **fields)
     if model != "p_dispersion":
         return problem
     two = SiteGroup(name="two sites", ids=SITES, at_least=2)

@@ -63,3 +63,9 @@ def test_a_cost_without_a_budget_is_refused_and_the_budget_named() -> None:
 def test_no_number_of_sites_is_refused_and_the_rules_that_limit_it_named() -> None:
     with pytest.raises(ProblemError, match=r"give rules\.new_at_most or rules\.budget"):
         town("p_median", new=None, rules=Rules(new_at_least=1))
+
+
+def test_more_closings_than_are_open_are_refused() -> None:
+    assert town("p_median", rules=Rules(open_now=("H",), close_at_least=1)).rules.close_at_least == 1
+    with pytest.raises(ProblemError, match="at least 2 of the 1 that are open now cannot close"):
+        town("p_median", rules=Rules(open_now=("H",), close_at_least=2))
