@@ -29,6 +29,10 @@ def check_against_all(problem: LocationProblem) -> None:
     assert solution.objective == pytest.approx(best.objective, rel=1e-7, abs=1e-7)
     assert solution.status is Status.OPTIMAL
     assert frozenset(solution.selected) in best.plans
+    assert solution.is_tie_broken
+    free = sorted(set(problem.candidate_ids) - {*problem.fixed, *problem.required, *problem.forbidden})
+    first = min(sum(free.index(name) + 1 for name in plan if name in free) for plan in best.plans)
+    assert sum(free.index(name) + 1 for name in solution.selected if name in free) == first
     assert verify_solution(problem, solution).objective == pytest.approx(best.objective, rel=1e-7, abs=1e-7)
 
 
