@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bench.choice_capacitated import bench_choice_capacitated
+from bench.choice_models import bench_choice_models
 from bench.dasymetric import bench_dasymetric
 from bench.helsinki import bench_helsinki
 from bench.machine import describe_machine
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "dasymetric": bench_dasymetric,
     "streets": bench_streets,
     "choice_capacitated": bench_choice_capacitated,
+    "choice_models": bench_choice_models,
     "helsinki": bench_helsinki,
     "transit": bench_transit,
     "transit_city": bench_transit_city,

@@ -33,7 +33,13 @@ class LocationProblem:
         demand point that has a weight. ``gradual_coverage``: the most weight, of which the nearest selected site covers
         a share. ``fixed_charge``: the least cost of new sites and of travel to the nearest. ``capacitated_fixed_charge``,
         ``capacitated_p_median``, ``capacitated_max_coverage``: as those without capacities, but that the plan says who is
-        served by which site, and none serves more than its capacity or less than its least use.
+        served by which site, and none serves more than its capacity or less than its least use. ``backup_coverage``: all
+        demand that has a weight is covered, and the most of it twice. ``weighted_backup_coverage``: the most weight covered
+        once and again, by shares. ``k_nearest_median``: the p-median, solved from the nearest candidates of each demand point
+        on. ``max_attendance``: the most weight that comes to the nearest selected site. ``market_capture``: the most weight
+        drawn from competitors. ``p_dispersion``: the nearest two selected sites as far apart as can be. ``kolm_pollak``: the
+        least impedance that, the same for all, would be as good. ``worst_mean``: the least mean impedance of the worst-served.
+        ``lexicographic_center``: the least worst impedance, then the fewest that bear it and the least next worst, and so on.
     weight
         Need of each demand point, shape (n_demand,), finite and not negative. A demand point of weight 0
         has no need: no rule speaks of it.
@@ -46,10 +52,11 @@ class LocationProblem:
         How many sites to open, exactly; the required ones count, the fixed ones do not. For every objective but
         ``set_cover`` and the fixed-charge ones, whose answer it is; the rules may give a range of it instead.
     standard_s
-        Coverage standard in seconds; covered means impedance ≤ standard. For ``max_coverage`` and ``set_cover``.
+        Coverage standard in seconds; covered means impedance ≤ standard. For the objectives of covering.
     unserved_impedance_s
         What a demand point counts that no selected site reaches in less, or has room for, in seconds. For ``p_median``,
-        the fixed-charge objectives and others made of them; without it every demand point that has a weight must be served.
+        ``k_nearest_median``, ``kolm_pollak``, ``worst_mean``, the fixed-charge objectives and others made of them; without it
+        every demand point that has a weight must be served.
     site_cost
         What opening each candidate costs, shape (n_candidates,), finite and not negative, in a unit of the caller's; a
         fixed site costs nothing more. For ``set_cover``, where without it each costs 1, so that they are counted, for the
@@ -58,7 +65,7 @@ class LocationProblem:
         Share of the weight to be covered, in (0, 1], by fixed and new sites together; reached when no more than 1e-9 of
         the weight is missing. Only for ``set_cover``; without it all demand that has a weight must be covered.
     decay
-        Share that a site covers by its impedance. Only for ``gradual_coverage``.
+        Share that a site covers, or that comes to it, by its impedance. For ``gradual_coverage`` and ``max_attendance``.
     capacity
         Weight that each candidate can serve, shape (n_candidates,), not negative. Only for the capacitated objectives, in
         which demand goes to any open site that reaches it (within the standard, nearer than unserved), not to the nearest.
@@ -74,17 +81,19 @@ class LocationProblem:
         Sparse CSR, shape (n_candidates, n_candidates), symmetric: how far candidates are from one another, in seconds or
         metres; a pair that is not stored is farther than any stored one. Only for ``p_dispersion``.
     backup_share
-        How much covering again counts beside covering once, in (0, 1). Only for ``weighted_backup_coverage``.
+        How much covering again counts, in (0, 1); covering once counts 1 − share. Only for ``weighted_backup_coverage``.
     k_nearest
         How many of the nearest candidates of each demand point the model begins with. Only for ``k_nearest_median``.
     attraction
-        How much each candidate attracts, shape (n_candidates,). Only for ``market_capture``.
+        How much each candidate attracts, such as its floor space, shape (n_candidates,). Only for ``market_capture``.
     competitor_pull
-        How much competitors pull each demand point, shape (n_demand,). Only for ``market_capture``.
+        Sum of attraction / impedance^exponent over the competitors of each demand point, shape (n_demand,); impedances below
+        60 s count as 60 s, those of candidates too. Only for ``market_capture``.
     pull_exponent
-        How fast attraction falls with impedance, above 0. Only for ``market_capture``.
+        How fast attraction falls with impedance, above 0; 2 is usual. Only for ``market_capture``.
     aversion
-        Aversion to inequality, above 0: the larger, the more the worst-served count. Only for ``kolm_pollak``.
+        Aversion to inequality per second, above 0: at 1/600 a demand point that is ten minutes farther counts e times as much.
+        `optimize.kolm_pollak.aversion_per_s` gives that of a number without a unit. Only for ``kolm_pollak``.
     worst_share
         Share of the weight, in (0, 1], the worst-served of which the mean impedance is taken. Only for ``worst_mean``.
     fixed

@@ -94,6 +94,11 @@ class Solution:
         sites, or their number where there are no costs. ``p_center``: impedance of the worst-served, in seconds.
         ``gradual_coverage``: sum of weight × share. The fixed-charge objectives: cost of the new sites and of the travel.
         ``capacitated_p_median``, ``capacitated_max_coverage``: as without capacities, of the weight that is served.
+        ``backup_coverage``: weight covered twice. ``weighted_backup_coverage``: weight covered once and again, by shares.
+        ``k_nearest_median``: as ``p_median``. ``max_attendance``: as ``gradual_coverage``. ``market_capture``: captured weight.
+        ``p_dispersion``: impedance between the nearest two sites, in its own unit. ``kolm_pollak``: the equally distributed
+        equivalent, in seconds. ``worst_mean``: mean impedance of the worst-served, in seconds. ``lexicographic_center``: the
+        worst impedance, in seconds; the impedances after it are proven where the status is optimal.
     best_bound
         What no plan can pass: above the objective where more is better, below it for the others. Equal
         to the objective where the status is optimal.

@@ -104,7 +104,7 @@ def test_a_gap_is_kept() -> None:
 
 
 def test_a_clock_that_stops_between_thresholds_leaves_a_plan_with_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = plane_problem("worst_mean", 5, n_demand=60, n_sites=25, new=5, worst_share=0.1)
+    problem = plane_problem("worst_mean", 14, n_demand=24, n_sites=10, new=3, worst_share=0.2)
     exact, solve_median, asked = solve(problem), worst_mean.find_answer, []
 
     def once(*given: object, **named: object) -> object:
