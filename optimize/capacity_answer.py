@@ -133,7 +133,10 @@ def answer_capacitated(
     narrow = _answer_whole if case.pair_row.size < PAIRS_TO_NARROW else _answer_narrowed
     answer = narrow(question, case)
     if answer is None:
-        raise refuse(problem, sites)
+        error = refuse(problem, sites)
+        # Each demand point was found to be reached: where it is not rules that stand against one another, it is capacities.
+        is_of_reach = isinstance(error, InfeasibleError) and error.where == "impedance_s"
+        raise refuse_capacities(problem, sites) if is_of_reach else error
     return answer
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from data.errors import FaultsError, InfeasibleError, ProblemError
 from optimize import capacity_answer, capacity_solve
 from optimize.problem import LocationProblem
-from optimize.rules import Rules
+from optimize.rules import Rules, SiteGroup
 from optimize.solution import Status
 from optimize.solve import solve
 from optimize.verify import verify_solution
@@ -299,6 +299,15 @@ def test_demand_that_nobody_reaches_is_named_and_all_reasons_at_once() -> None:
 def test_what_only_the_solver_sees_is_refused_too() -> None:
     with pytest.raises(InfeasibleError):
         solve(median(capacity=np.full(3, 4.5)))  # 4, 3 and 2 do not fit into two of them whole
+
+
+def test_under_rules_it_is_told_whether_they_or_the_capacities_stand_against_a_plan() -> None:
+    idle = Rules(groups=(SiteGroup(name="first", ids=("site-00",), at_most=1),))
+    with pytest.raises(InfeasibleError, match="3 new sites instead of 2"):
+        solve(median(capacity=np.full(3, 4.5), rules=idle))
+    whole = charge(capacity=np.full(3, 5.0), is_split=False, forbidden=("site-01",), rules=idle)
+    with pytest.raises(InfeasibleError, match="no choice of sites serves the demand within their capacities"):
+        solve(replace(whole, weight=np.array([4.0, 3.0, 3.0])))
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
