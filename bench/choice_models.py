@@ -65,7 +65,7 @@ def model_case(graph: LocationProblem, objective: str) -> LocationProblem:
     standard = float(np.quantile(graph.impedance_s.data, 0.2))
     seconds = graph.impedance_s * SECONDS_PER_LENGTH
     fields: dict[str, dict[str, Any]] = {
-        "backup_coverage": {"standard_s": 1.3 * standard},
+        "backup_coverage": {"standard_s": standard},
         "weighted_backup_coverage": {"standard_s": standard, "backup_share": 0.4},
         "k_nearest_median": {"k_nearest": 10},
         "max_attendance": {"decay": ExponentialDecay(scale_s=standard)},

@@ -98,7 +98,10 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             needs=needs_reach,
         ),
         "backup_coverage": Model(
-            formulation=backup_coverage.FORMULATION, build=backup_coverage.build_backup, value=backup_coverage.covered_again
+            formulation=backup_coverage.FORMULATION,
+            build=backup_coverage.build_backup,
+            value=backup_coverage.covered_again,
+            needs=needs_target,
         ),
         "weighted_backup_coverage": Model(
             formulation=backup_coverage.FORMULATION_WEIGHTED,
@@ -111,6 +114,8 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             build=None,
             answer=k_nearest_median.solve_k_nearest,
             answer_ruled=k_nearest_median.solve_ruled_k_nearest,
+            demands=p_median.build_ruled_median,
+            needs=needs_reach,
         ),
         "max_attendance": Model(
             formulation=max_attendance.FORMULATION,
@@ -135,6 +140,8 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             answer=kolm_pollak.solve_kolm_pollak,
             answer_ruled=kolm_pollak.solve_ruled_kolm_pollak,
             value=kolm_pollak.equivalent_of_plan_s,
+            demands=p_median.build_ruled_median,
+            needs=needs_reach,
         ),
         "market_capture": Model(
             formulation=market_capture.FORMULATION,
@@ -142,6 +149,7 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             answer_ruled=market_capture.solve_market_capture,
             allocate=huff.allocate_by_pull,
             value=huff.captured_weight,
+            needs=no_needs,
         ),
         "fixed_charge": Model(
             formulation=fixed_charge.FORMULATION,
@@ -170,12 +178,15 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
             answer=lexicographic_center.solve_lexicographic_center,
             answer_ruled=lexicographic_center.solve_ruled_lexicographic_center,
             value=lexicographic_center.worst_of_plan_s,
+            demands=p_center.build_reach,
+            needs=needs_reach,
         ),
         "worst_mean": Model(
             formulation=worst_mean.FORMULATION,
             build=worst_mean.build_worst_mean,
             answer=worst_mean.solve_worst_mean,
             value=worst_mean.worst_mean_of_plan_s,
+            needs=needs_reach,
         ),
     }
 )

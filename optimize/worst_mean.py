@@ -251,7 +251,7 @@ def _best_of_medians(
             rank=rank,
             upper=best_s,
             lower=min(least_s, best_s),
-            is_optimal=False,
+            is_optimal=least_s >= best_s * (1 - RELATIVE_TOLERANCE),
             is_cut=True,
             is_tie_broken=False,
         )
