@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 
 from data.errors import InfeasibleError, ProblemError
 from optimize.clock import Clock
+from optimize.equivalent import Scale, equivalent_s
 from optimize.exact import SHARE_OF_TIME_FOR_BOUNDS, Answer, find_answer
 from optimize.highs import SolverOptions
 from optimize.interchange import add_greedily, interchange
@@ -50,113 +51,11 @@ from optimize.site_rules import SiteRules
 from optimize.siting import RELATIVE_TOLERANCE, Siting, restrict
 
 FORMULATION = "p-median of exp(aversion × impedance) (Horton et al. 2024), radius formulation (Elloumi 2010)"
-LARGEST_EXPONENT = 600.0
-"""Of a cost that is still a number when it is multiplied by a weight; what costs so much serves nobody."""
-
 STEEP = 30.0
 """Aversion × the largest impedance from which on costs are scaled to the plan of the p-center, not to that impedance."""
 
-SMALLEST_SHARE = 1e-13
-"""Which part of the costs of a known plan the rows may lose in all: smaller ones are nothing, far below every tolerance."""
-
 MAX_ROUNDS = 20
 """How often a plan under rules may be improved by costs scaled to it; two are the rule."""
-
-
-def aversion_per_s(seconds: NDArray[np.float64], weight: NDArray[np.float64], *, epsilon: float) -> float:
-    """Return the aversion per second that a number without a unit stands for, by the impedances of a plan to compare with.
-
-    Parameters
-    ----------
-    seconds, weight
-        Impedance of each demand point in that plan, such as today's, and its weight, shape (n_demand,).
-    epsilon
-        Aversion without a unit, above 0; 1 is usual in the literature.
-
-    Raises
-    ------
-    ProblemError
-        The aversion is no number above 0, or all impedances are 0.
-
-    Notes
-    -----
-    κ = ε Σ w s / Σ w s², as in the paper. Plans can only be compared at the same κ.
-
-    Examples
-    --------
-    >>> aversion_per_s(np.array([300.0, 900.0]), np.array([1.0, 1.0]), epsilon=1.0) == 1200 / 900_000
-    True
-    """
-    if not 0 < epsilon < math.inf:
-        raise ProblemError(f"{epsilon!r} is no number above 0", where="epsilon")
-    squares = math.fsum(weight * seconds * seconds)
-    if squares == 0:
-        raise ProblemError("all impedances are 0", where="seconds", remedy="Give the aversion per second itself")
-    return epsilon * math.fsum(weight * seconds) / squares
-
-
-def equivalent_s(seconds: NDArray[np.float64], weight: NDArray[np.float64], *, aversion: float) -> float:
-    """Return the equally distributed equivalent of impedances, in seconds.
-
-    Parameters
-    ----------
-    seconds, weight
-        Impedances and weights, shape (n,); at least one weight is not 0.
-    aversion
-        Per second.
-
-    Examples
-    --------
-    >>> round(equivalent_s(np.array([0.0, 600.0]), np.array([1.0, 1.0]), aversion=1 / 600), 3)
-    372.069
-    """
-    counts = weight > 0
-    seconds, share = seconds[counts], weight[counts] / math.fsum(weight)
-    worst_s = float(seconds.max())
-    return worst_s + math.log1p(math.fsum(share * np.expm1(aversion * (seconds - worst_s)))) / aversion
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Scale:
-    """How impedances become costs, and back.
-
-    Parameters
-    ----------
-    aversion
-        Per second.
-    reference_s
-        The impedance that costs 1, ≥ 0.
-    total
-        Sum of the weights.
-    limit
-        What a demand point may cost in a plan as good as one that is known; infinite where none is.
-    """
-
-    aversion: float
-    reference_s: float
-    total: float
-    limit: float = math.inf
-
-    def cost(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what a unit of weight costs at each impedance."""
-        if self.reference_s == 0:
-            return np.expm1(np.minimum(self.aversion * seconds, LARGEST_EXPONENT))
-        steep = np.exp(np.minimum(self.aversion * (seconds - self.reference_s), LARGEST_EXPONENT))
-        return np.asarray(steep * np.expm1(-self.aversion * seconds) / math.expm1(-self.aversion * self.reference_s))
-
-    def counted_cost(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return that cost, and nothing where it is so small that it cannot matter."""
-        cost = self.cost(seconds)
-        whole = self.total if math.isinf(self.limit) else self.limit
-        return np.where(cost < SMALLEST_SHARE * whole / self.total, 0.0, cost)
-
-    def equivalent_s(self, cost: float) -> float:
-        """Return the equally distributed equivalent of a sum of costs."""
-        exponent, mean = self.aversion * self.reference_s, max(cost, 0.0) / self.total
-        if exponent < 1:
-            return math.log1p(mean * (math.expm1(exponent) if exponent > 0 else 1.0)) / self.aversion
-        inner = math.exp(-exponent) - mean * math.expm1(-exponent)
-        return self.reference_s + math.log(max(inner, math.ulp(0.0))) / self.aversion
 
 
 def solve_kolm_pollak(
@@ -258,10 +157,10 @@ def _gap_of_costs(problem: LocationProblem, gap: float) -> float:
     return -math.expm1(-_aversion(problem) * gap * best_s) if math.isfinite(best_s) else 0.0
 
 
-def _first_scale(problem: LocationProblem, rules: SiteRules, center: Callable[[LocationProblem], Answer]) -> _Scale:
+def _first_scale(problem: LocationProblem, rules: SiteRules, center: Callable[[LocationProblem], Answer]) -> Scale:
     """Return the scale of the largest impedance, or where that is too steep of the plan whose worst impedance is least."""
     worst_s = _worst_of_all_s(problem)
-    scale = _Scale(aversion=_aversion(problem), reference_s=worst_s, total=math.fsum(problem.weight))
+    scale = Scale(aversion=_aversion(problem), reference_s=worst_s, total=math.fsum(problem.weight))
     if scale.aversion * worst_s <= STEEP:
         return scale
     try:
@@ -275,17 +174,17 @@ def _no_center(_problem: LocationProblem, _rules: SiteRules) -> InfeasibleError:
     return InfeasibleError("no plan reaches all demand", where="impedance_s")
 
 
-def _scale_to(problem: LocationProblem, rules: SiteRules, plan: NDArray[np.intp]) -> _Scale:
+def _scale_to(problem: LocationProblem, rules: SiteRules, plan: NDArray[np.intp]) -> Scale:
     """Return the scale that a plan sets: its worst impedance, and what it costs in all."""
     columns = np.concatenate([rules.free[plan], np.flatnonzero(rules.given)])
     chosen = {problem.candidate_ids[j] for j in columns.tolist()}
     counts = problem.weight > 0
     seconds = _counted_s(problem, nearest_impedance_s(problem, chosen))[counts]
-    scale = _Scale(aversion=_aversion(problem), reference_s=float(seconds.max()), total=math.fsum(problem.weight))
+    scale = Scale(aversion=_aversion(problem), reference_s=float(seconds.max()), total=math.fsum(problem.weight))
     return replace(scale, limit=math.fsum(problem.weight[counts] * scale.cost(seconds)))
 
 
-def _build(problem: LocationProblem, rules: SiteRules, *, scale: _Scale) -> Siting:
+def _build(problem: LocationProblem, rules: SiteRules, *, scale: Scale) -> Siting:
     """Return the p-median of the costs; what costs more than a plan that is known serves nobody."""
     siting = build_p_median(problem, rules, price=scale.counted_cost)
     if math.isinf(scale.limit):
@@ -298,18 +197,18 @@ def _build(problem: LocationProblem, rules: SiteRules, *, scale: _Scale) -> Siti
     return replace(siting, scale=size, unserved_cost=np.where(siting.is_must, 2 * size, siting.unserved_cost))
 
 
-def _build_ruled(problem: LocationProblem, rules: SiteRules, *, scale: _Scale) -> SiteModel:
+def _build_ruled(problem: LocationProblem, rules: SiteRules, *, scale: Scale) -> SiteModel:
     return model_of_siting(_build(problem, rules, scale=scale), n_sites=rules.free.size, total=0.0)
 
 
-def _cost(problem: LocationProblem, selected: Collection[str], *, scale: _Scale) -> float:
+def _cost(problem: LocationProblem, selected: Collection[str], *, scale: Scale) -> float:
     """Return the sum of the costs of a plan."""
     nearest_s = _counted_s(problem, nearest_impedance_s(problem, selected))
     counts = problem.weight > 0
     return math.fsum(problem.weight[counts] * scale.cost(nearest_s[counts]))
 
 
-def _in_seconds(answer: Answer, scale: _Scale) -> Answer:
+def _in_seconds(answer: Answer, scale: Scale) -> Answer:
     """Return an answer in costs as one in seconds."""
     upper, lower = scale.equivalent_s(answer.upper), scale.equivalent_s(answer.lower)
     return replace(answer, upper=upper, lower=min(lower, upper))

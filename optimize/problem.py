@@ -93,7 +93,7 @@ class LocationProblem:
         How fast attraction falls with impedance, above 0; 2 is usual. Only for ``market_capture``.
     aversion
         Aversion to inequality per second, above 0: at 1/600 a demand point that is ten minutes farther counts e times as much.
-        `optimize.kolm_pollak.aversion_per_s` gives that of a number without a unit. Only for ``kolm_pollak``.
+        `optimize.equivalent.aversion_per_s` gives that of a number without a unit. Only for ``kolm_pollak``.
     worst_share
         Share of the weight, in (0, 1], the worst-served of which the mean impedance is taken. Only for ``worst_mean``.
     fixed

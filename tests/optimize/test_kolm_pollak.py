@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import InfeasibleError, ProblemError
-from optimize.kolm_pollak import aversion_per_s, equivalent_s, solve_kolm_pollak
+from optimize.equivalent import aversion_per_s, equivalent_s
+from optimize.kolm_pollak import solve_kolm_pollak
 from optimize.problem import LocationProblem
 from optimize.site_rules import site_rules
 from optimize.solution import Status
