@@ -28,9 +28,9 @@ FINEST_GRID = 2_000
 LARGEST_GRID = 10_000
 """Whole weights up to which the largest capacity is packed unit by unit."""
 
-MOST_STEPS = 300_000_000
-"""Pairs × units up to which whole rows are packed as such (half a second of one core of 2024); beyond it parts are packed,
-which is a bound as well: of many small rows they are worth nearly as much."""
+MOST_STEPS = 100_000_000
+"""Pairs × units up to which whole rows are packed as such (a few hundredths of a second of one core of 2024, for few pairs gain
+anything); beyond it parts are packed, which is a bound as well: of many small rows they are worth nearly as much."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -142,6 +142,27 @@ def _move_sites(case: CapacityCase, opened: NDArray[np.intp], owner: NDArray[np.
 
 
 @njit(nogil=True)
+def _make_room(
+    table: NDArray[np.float64], weight: NDArray[np.float64], row: int, left: NDArray[np.float64], owner: NDArray[np.intp]
+) -> int:
+    """Move one row elsewhere so that another one finds room where it was, at the least cost; return that place, or -1."""
+    best, best_other, best_to, least = -1, -1, -1, np.inf
+    for other in range(owner.size):
+        place = owner[other]
+        if place < 0 or left[place] + weight[other] < weight[row]:
+            continue
+        for to in range(left.size):
+            cost = table[row, place] + table[other, to] - table[other, place]
+            if to != place and weight[other] <= left[to] and cost < least:
+                best, best_other, best_to, least = place, other, to, cost
+    if best >= 0:
+        left[best] += weight[best_other]
+        left[best_to] -= weight[best_other]
+        owner[best_other] = best_to
+    return best
+
+
+@njit(nogil=True)
 def _place_rows(
     table: NDArray[np.float64],
     weight: NDArray[np.float64],
@@ -155,6 +176,8 @@ def _place_rows(
         for place in range(left.size):
             if weight[row] <= left[place] and table[row, place] < np.inf and (best < 0 or table[row, place] < table[row, best]):
                 best = place
+        if best < 0:
+            best = _make_room(table, weight, row, left, owner)
         if best < 0:
             return False
         owner[row] = best
