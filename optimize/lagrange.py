@@ -39,8 +39,8 @@ SMALLEST_STEP = 1e-3
 STEP_SHRINK = 0.7
 DEFLECTION = 0.9
 USE_DECAY = 0.98
-LARGEST_FOR_INTERCHANGE = 200_000
-"""Pairs and savings of swaps up to which the best of all swaps is sought; above, compiling the other search pays back."""
+LARGEST_FOR_INTERCHANGE = 8_000_000
+"""Open sites × (pairs and savings of swaps) up to which the best of all swaps is sought; above it, compiling pays back."""
 
 SLOW = 0.95  # a round that leaves more of the gap and of the pairs than this is the last: the solver does better
 
@@ -164,7 +164,7 @@ def _first_bounds(siting: Siting, deadline: float | None) -> Bounds:
 
 def improve(siting: Siting, plan: NDArray[np.intp], *, near: Siting | None = None, deadline: float | None) -> NDArray[np.intp]:
     """Return the plan after swaps that save, sought by the quicker of two searches, by the second on the near part alone."""
-    if siting.pair_row.size + siting.n_sites * siting.n_open <= LARGEST_FOR_INTERCHANGE:
+    if siting.n_open * (siting.pair_row.size + siting.n_sites * siting.n_open) <= LARGEST_FOR_INTERCHANGE:
         return interchange(siting, plan, deadline=deadline)
     return descend(near_part(siting, near_cap(siting, plan)) if near is None else near, plan, deadline=deadline)
 
