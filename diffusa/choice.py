@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from data.errors import FaultsError, InfeasibleError, ProblemError, SolverError
 from diffusa.journeys import Journeys
+from diffusa.objective_words import MEANS, objective_unit, value_words
+from diffusa.planner_words import in_planner_words
+from diffusa.problem_fields import asked_weight, objective_fields
 from diffusa.question import Question
-from layers.people import need_weight
 from layers.plan import Optimum, Text
 from maps.i18n import both
 from optimize.problem import LocationProblem
@@ -42,35 +43,41 @@ class Choices:
 def build_problem(question: Question, journeys: Journeys, *, standard_min: float) -> LocationProblem:
     """Return the location problem of a question at one standard.
 
-    Compared sites that are no candidates stand in the travel times but must not be chosen: they are forbidden here.
+    Compared sites and competitors that are no candidates stand in the travel times but must not be chosen: they are forbidden
+    here.
+
+    Raises
+    ------
+    ProblemError
+        The rules and the objective contradict one another; `FaultsError` where they do in several ways.
+    InfeasibleError
+        Somebody is out of reach whom the objective has to reach.
     """
-    choose = question.scenario.choose
-    may_open = {*question.fixed, *question.candidates}
-    others = tuple(site_id for site_id in journeys.times.candidate_ids if site_id not in may_open)
-    is_coverage = choose.objective == "max_coverage"
+    fields: dict[str, Any] = objective_fields(question, journeys, standard_min=standard_min)
     return LocationProblem(
-        objective=choose.objective,
-        weight=_weight(question),
+        objective=question.scenario.choose.objective,
+        weight=asked_weight(question, journeys, standard_min=standard_min),
         impedance_s=journeys.times.seconds,
         candidate_ids=journeys.times.candidate_ids,
-        new=question.new,
-        standard_s=standard_min * 60.0 if is_coverage else None,
-        unserved_impedance_s=None if is_coverage else journeys.times.cutoff_s,
         fixed=question.fixed,
         required=question.required,
-        forbidden=others,
+        forbidden=tuple(site_id for site_id in journeys.times.candidate_ids if site_id not in question.may_open),
+        rules=question.rules,
+        **fields,
     )
-
-
-def _weight(question: Question) -> NDArray[np.float64]:
-    people = question.people
-    return need_weight(people.cells, people.totals, question.scenario.need)
 
 
 def choose_sites(question: Question, journeys: Journeys, *, progress: Callable[[int, int], None] | None = None) -> Choices:
     """Return the best sites at the plan's standard, and for max_coverage at every other standard of the report.
 
-    The p-median has no standard: it is solved once.
+    The other objectives are solved once: they have no standard, or nothing says that another one leaves a plan.
+
+    Raises
+    ------
+    InfeasibleError
+        No plan meets the rules; the message says which, in the planner's words.
+    ProblemError
+        The rules and the objective contradict one another; `FaultsError` where they do in several ways.
     """
     scenario = question.scenario
     own = scenario.travel.standard_min
@@ -79,25 +86,39 @@ def choose_sites(question: Question, journeys: Journeys, *, progress: Callable[[
     for done, standard_min in enumerate(standards):
         if progress:
             progress(done, len(standards))
-        problem = build_problem(question, journeys, standard_min=standard_min)
-        solutions[standard_min] = solve(problem, time_limit_s=scenario.choose.time_limit_s)
+        solutions[standard_min] = _solve(question, journeys, standard_min=standard_min)
     if progress:
         progress(len(standards), len(standards))
     return Choices(solutions=solutions, standard_min=own)
 
 
-def describe_optimum(question: Question, solution: Solution, *, standard_min: float) -> Optimum:
-    """Return what the plan says of one solution; the p-median's objective becomes mean seconds over the need in cells."""
-    is_coverage = question.scenario.choose.objective == "max_coverage"
-    whole = 1.0 if is_coverage else float(_weight(question).sum())
+def _solve(question: Question, journeys: Journeys, *, standard_min: float) -> Solution:
+    """Return the solution at one standard; what the optimizer refuses is told in the planner's words."""
+    try:
+        problem = build_problem(question, journeys, standard_min=standard_min)
+        return solve(problem, time_limit_s=question.scenario.choose.time_limit_s)
+    except (InfeasibleError, ProblemError, SolverError, FaultsError) as error:
+        raise in_planner_words(error, cell_ids=question.people.cells["cell_id"].tolist()) from error
+
+
+def describe_optimum(question: Question, journeys: Journeys, solution: Solution, *, standard_min: float) -> Optimum:
+    """Return what the plan says of one solution; the objective of a median becomes mean seconds over the need in cells."""
+    scenario = question.scenario
+    whole = 1.0
+    if scenario.choose.objective in MEANS:
+        whole = float(asked_weight(question, journeys, standard_min=standard_min).sum())
+    objective = solution.objective / whole
     return Optimum(
         standard_min=standard_min,
-        objective_name=question.scenario.choose.objective,
-        new=question.new,
+        objective_name=scenario.choose.objective,
+        unit=objective_unit(scenario),
+        value=value_words(scenario, objective, standard_min=standard_min),
+        new=len(solution.new),
         total_open=len(solution.selected),
         selected_new=solution.new,
+        closed=solution.closed,
         status="optimal" if solution.status is Status.OPTIMAL else "feasible",
-        objective=solution.objective / whole,
+        objective=objective,
         best_bound=solution.best_bound / whole,
         gap=solution.gap,
         is_verified=True,  # solve() verifies every solution and raises where it does not hold

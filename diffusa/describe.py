@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from data.pack import CityPack
 from diffusa.choice import Choices
+from diffusa.choice_words import choice_assumptions, choice_limits
 from diffusa.group_limits import origin_limits
 from diffusa.journeys import Journeys
+from diffusa.objective_words import goal_words
 from diffusa.people_year import update_limits
 from diffusa.question import Question
+from diffusa.rule_words import Kept, rules_in_words
 from diffusa.scenario import Scenario
 from diffusa.words import Said, lens_name, plan_assumptions, plan_limits, plan_sentence
 from layers.modelled_people import cell_draws, find_interval, quarter_draws
@@ -36,6 +39,7 @@ from layers.plan import (
     Optimum,
     Plan,
     PlanDocument,
+    Role,
     SourceBrief,
     Text,
     Variant,
@@ -101,17 +105,20 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         lenses=tuple(LensBrief(key=lens.key, name=lens_name(lens)) for lens in journeys.lenses.values()),
         figures=tuple(counted.figures),
         optima=counted.optima,
+        goal=goal_words(scenario),
+        rules=rules_in_words(Kept(question, journeys, counted.choices.plan)),
         connection=_connection(question, journeys),
         window=_window(question, journeys),
         mode_shares=counted.mode_shares,
         limits=(
             *update_limits(people, scenario.group_keys, pack),
             *origin_limits(people, scenario.group_keys),
+            *choice_limits(question, journeys),
             *plan_limits(question, journeys, groups),
         ),
-        assumptions=plan_assumptions(question, journeys),
+        assumptions=(*choice_assumptions(question), *plan_assumptions(question, journeys)),
         sources=_sources(pack),
-        scenario=scenario.model_dump(mode="json", exclude_none=True),
+        scenario=scenario.model_dump(mode="json", exclude_none=True, by_alias=True),
         inputs={**pack.digests(), "scenario": _digest(scenario), **question.more_inputs},
         versions={"python": platform.python_version(), **{name: version(name) for name in RECORDED_VERSIONS}},
     )
@@ -182,13 +189,13 @@ def _variants(counted: Counted) -> tuple[Variant, ...]:
         **{variant.key: Text(it=variant.name.it, en=variant.name.en) for variant in counted.question.scenario.compare},
         BEST: both("best plan"),
     }
-    fixed = set(counted.question.fixed)
+    before = set(counted.question.open_before)
     return tuple(
         Variant(
             key=lens_variant(key, lens.key),
             name=both("{variant}, {lens}", variant=names[key], lens=lens_name(lens)) if lens.key else names[key],
             site_ids=tuple(site_ids),
-            new_ids=tuple(site_id for site_id in site_ids if site_id not in fixed),
+            new_ids=tuple(site_id for site_id in site_ids if site_id not in before),
             lens=lens.key,
         )
         for lens in counted.journeys.lenses.values()
@@ -244,8 +251,11 @@ def _connection(question: Question, journeys: Journeys) -> Connection:
 
 def _site_table(counted: Counted) -> gpd.GeoDataFrame:
     question = counted.question
-    chosen = set(counted.choices.plan.new)
-    roles = {site_id: "proposed" if site_id in chosen else role for site_id, role in question.roles.items()}
+    chosen: dict[str, Role] = {
+        **dict.fromkeys(counted.choices.plan.new, "proposed"),
+        **dict.fromkeys(counted.choices.plan.closed, "closed"),
+    }
+    roles = {**question.roles, **chosen}
     table = site_table(
         question.sites,
         counted.journeys.times,
@@ -256,7 +266,9 @@ def _site_table(counted: Counted) -> gpd.GeoDataFrame:
         roles=roles,
     )
     ids = table["site_id"]
-    return table.assign(is_existing=ids.isin(list(question.fixed)), is_selected=ids.isin(list(counted.choices.plan.selected)))
+    return table.assign(
+        is_existing=ids.isin(list(question.open_before)), is_selected=ids.isin(list(counted.choices.plan.selected))
+    )
 
 
 def _allocation(counted: Counted) -> gpd.GeoDataFrame:

@@ -119,7 +119,9 @@ def _optimum(
         standards_min=(standard_min,),
         uncertain=uncertain,
     )
-    return describe_optimum(question, solution, standard_min=standard_min).model_copy(update={"figures": tuple(figures)})
+    return describe_optimum(question, journeys, solution, standard_min=standard_min).model_copy(
+        update={"figures": tuple(figures)}
+    )
 
 
 def _check_objective(counted: Counted) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import geopandas as gpd
 
 from data.errors import Faults, IdError, PlannerError, ScenarioError, suggest_name
 from data.pack import CityPack
+from diffusa.city_costs import WorksCosts, works_costs
+from diffusa.city_rules import RuleCity, put_rules, sites_by_district
 from diffusa.need_groups import add_risk_groups, digest_observed, risk_group_keys
 from diffusa.scenario import Scenario
+from diffusa.site_facts import SiteFacts, site_facts
 from layers.people import People
 from layers.plan import BEFORE, Role
 from layers.sites import select_sites
+from optimize.rules import NO_RULES, Rules
 
 
 @dataclass(frozen=True)
@@ -27,13 +32,23 @@ class Question:
     people
         The people of the city, with the modelled groups that the scenario names.
     sites
-        The sites of the question, sorted by site_id: fixed, candidates and compared.
+        The sites of the question, sorted by site_id: fixed, open now, candidates, compared and competitors.
     fixed, required, candidates, forbidden
         Ids; candidates hold required ones and no fixed or forbidden one.
     compared
         New sites per compared variant.
     new
-        Number of new sites to choose.
+        Number of new sites to choose; None where the rules limit it, or the objective finds it.
+    open_now
+        Ids that are open now and may close; fixed ones stay.
+    competitors
+        Ids that draw people, too.
+    rules
+        What a plan must be besides; candidates are the sites of the question, in their order.
+    sites_by_district
+        Sites that may be open in each district of a rule on their number, by its name.
+    costs, facts
+        What works cost, and what else the objective has to know of each site.
     more_inputs
         Digests of the files that the scenario names, by what they are.
     """
@@ -46,8 +61,29 @@ class Question:
     candidates: tuple[str, ...]
     forbidden: tuple[str, ...]
     compared: Mapping[str, tuple[str, ...]]
-    new: int
+    new: int | None
+    open_now: tuple[str, ...] = ()
+    competitors: tuple[str, ...] = ()
+    rules: Rules = NO_RULES
+    sites_by_district: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    costs: WorksCosts = field(default_factory=WorksCosts)
+    facts: SiteFacts = field(default_factory=SiteFacts)
     more_inputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def open_before(self) -> tuple[str, ...]:
+        """Return the sites that are open now, whether they may close or not."""
+        return tuple(sorted({*self.fixed, *self.open_now}))
+
+    @property
+    def may_open(self) -> frozenset[str]:
+        """Return the sites that are open in some plan."""
+        return frozenset({*self.fixed, *self.open_now, *self.candidates})
+
+    @property
+    def need_people(self) -> float:
+        """Return the people of the need, in the whole city: its groups added up, so that who is in two counts twice."""
+        return float(sum(self.people.totals[key] for key in self.scenario.need))
 
     @property
     def roles(self) -> dict[str, Role]:
@@ -56,14 +92,16 @@ class Question:
         return {site_id: self._role(site_id, compared) for site_id in self.sites["site_id"]}
 
     def _role(self, site_id: str, compared: set[str]) -> Role:
-        if site_id in self.fixed:
+        if site_id in self.open_before:
             return "existing"
+        if site_id in self.competitors:
+            return "competitor"
         return "compared" if site_id in compared else "candidate"
 
     def variants(self) -> dict[str, tuple[str, ...]]:
         """Return all open sites of each variant that is known before anything is chosen."""
-        compared = {key: tuple(sorted({*self.fixed, *site_ids})) for key, site_ids in self.compared.items()}
-        return {BEFORE: self.fixed, **compared}
+        compared = {key: tuple(sorted({*self.open_before, *site_ids})) for key, site_ids in self.compared.items()}
+        return {BEFORE: self.open_before, **compared}
 
 
 def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: gpd.GeoDataFrame) -> Question:
@@ -101,30 +139,61 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
             ("forbidden", scenario.sites.forbidden),
         )
     }
+    chosen["open_now"] = _select(sites, scenario.rules.open_now, where="rules.open_now", faults=faults)
+    competitors = _select(sites, scenario.choose.competitors, where="choose.competitors", faults=faults)
     compared = {
         variant.key: tuple(
             site_id
             for site_id in _select(sites, variant.sites, where=f"compare.{variant.key}", faults=faults)
-            if site_id not in chosen["fixed"]
+            if site_id not in {*chosen["fixed"], *chosen["open_now"]}
         )
         for variant in scenario.compare
     }
-    fixed, forbidden = chosen["fixed"], chosen["forbidden"]
+    fixed, forbidden, open_now = chosen["fixed"], chosen["forbidden"], chosen["open_now"]
     _check_contradictions(chosen, faults)
-    candidates = tuple(sorted({*chosen["candidates"], *chosen["required"]} - {*fixed, *forbidden}))
+    candidates = tuple(sorted({*chosen["candidates"], *chosen["required"]} - {*fixed, *forbidden, *open_now}))
     new = _number_of_new(scenario, fixed, candidates, chosen["required"], faults=faults)
+    named = {site_id for ids in compared.values() for site_id in ids}
+    involved = sorted({*fixed, *open_now, *candidates, *named, *competitors})
+    asked = sites.set_index("site_id", drop=False).loc[involved].reset_index(drop=True)
+    may_open = frozenset({*fixed, *open_now, *candidates})
+    city = RuleCity(
+        scenario=scenario,
+        pack=pack,
+        people=people,
+        all_sites=sites,
+        sites=asked,
+        open_now=open_now,
+        may_open=may_open,
+        candidates=candidates,
+        faults=faults,
+    )
+    by_district = sites_by_district(city)
+    rules = put_rules(city, by_district=by_district)
+    both = sorted({*competitors} & may_open)
+    if both:
+        faults.add(
+            ScenarioError("sites are competitors and may be open", where="choose.competitors", examples=both, n=len(both))
+        )
+    costs = works_costs(scenario, asked, candidates, faults=faults)
+    facts = site_facts(scenario, asked, may_open=may_open, competitors=competitors, faults=faults)
     faults.raise_if_any()
-    involved = sorted({*fixed, *candidates, *(site_id for ids in compared.values() for site_id in ids)})
     return Question(
         scenario=scenario,
         people=people,
-        sites=sites.set_index("site_id", drop=False).loc[involved].reset_index(drop=True),
+        sites=asked,
         fixed=fixed,
         required=chosen["required"],
         candidates=candidates,
         forbidden=forbidden,
         compared=compared,
         new=new,
+        open_now=open_now,
+        competitors=competitors,
+        rules=rules,
+        sites_by_district=by_district,
+        costs=costs,
+        facts=facts,
         more_inputs=digest_observed(scenario),
     )
 
@@ -155,7 +224,8 @@ def _check_groups(scenario: Scenario, people: People, faults: Faults) -> None:
 
 
 def _check_contradictions(chosen: Mapping[str, tuple[str, ...]], faults: Faults) -> None:
-    for first, second in (("fixed", "required"), ("fixed", "forbidden"), ("required", "forbidden")):
+    apart = ("fixed", "required", "forbidden", "open_now")
+    for first, second in combinations(apart, 2):
         both = sorted(set(chosen[first]) & set(chosen[second]))
         if both:
             faults.add(ScenarioError(f"sites are both {first} and {second}", where="sites", examples=both, n=len(both)))
@@ -163,8 +233,10 @@ def _check_contradictions(chosen: Mapping[str, tuple[str, ...]], faults: Faults)
 
 def _number_of_new(
     scenario: Scenario, fixed: Sequence[str], candidates: Sequence[str], required: Sequence[str], *, faults: Faults
-) -> int:
+) -> int | None:
     choose = scenario.choose
+    if choose.new is None and choose.total is None:
+        return None
     if choose.total is not None and len(fixed) > choose.total:
         faults.add(
             ScenarioError(

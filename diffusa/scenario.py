@@ -8,30 +8,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
 from data.errors import ScenarioError
 from data.toml_file import read_toml, validate_model
+from diffusa.scenario_choose import Choose
 from diffusa.scenario_people import PeopleOfYear
 from diffusa.scenario_risk import Risk
+from diffusa.scenario_rules import Euros, InTwoLanguages, RulesTable, Selector
 from diffusa.scenario_travel import Minutes, Percentile, Table, Travel
 from geo.modes import StreetMode
 from layers.plan import lens_key, lens_variant
+from optimize.objectives import FIELDS
 
 Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Selector = Annotated[str, Field(min_length=1)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
 RESERVED_KEYS = frozenset({"before", "best"})
-
-
-class InTwoLanguages(Table):
-    """One text in the two languages of every page."""
-
-    it: Annotated[str, Field(min_length=1)]
-    en: Annotated[str, Field(min_length=1)]
 
 
 class Sites(Table):
@@ -41,30 +36,6 @@ class Sites(Table):
     required: Annotated[tuple[Selector, ...], Field(description="new and forced, counted in choose.new")] = ()
     candidates: Annotated[tuple[Selector, ...], Field(min_length=1, description="where the service may open")]
     forbidden: Annotated[tuple[Selector, ...], Field(description="never chosen")] = ()
-
-
-class Choose(Table):
-    """What is best, and how many sites."""
-
-    objective: Annotated[
-        Literal["max_coverage", "p_median"],
-        Field(
-            description="max_coverage: most need within the standard; "
-            "p_median: least mean minutes, where need beyond the cutoff counts as the cutoff"
-        ),
-    ] = "max_coverage"
-    new: Annotated[int | None, Field(ge=0, description="number of new sites, exact")] = None
-    total: Annotated[int | None, Field(ge=1, description="number of open sites, fixed ones included, exact")] = None
-    time_limit_s: Annotated[
-        float | None,
-        Field(gt=0, allow_inf_nan=False, description="stop the solver after so many seconds; the plan then says so"),
-    ] = None
-
-    @model_validator(mode="after")
-    def _one_number(self) -> Choose:
-        if self.new is None and self.total is None:
-            raise ValueError("needs 'new' (new sites) or 'total' (all open sites)")
-        return self
 
 
 class Compare(Table):
@@ -106,12 +77,60 @@ class Scenario(Table):
     travel: Travel
     sites: Sites
     choose: Choose
+    rules: Annotated[RulesTable, Field(description="what a plan must be beside good")] = RulesTable()
+    costs: Annotated[
+        dict[str, Euros],
+        Field(description="works cost assumed by kind, for sites without one; also written as assumptions.works_cost_eur"),
+    ] = Field(default_factory=dict)
     compare: tuple[Compare, ...] = ()
     report: Report = Report()
     people: Annotated[PeopleOfYear | None, Field(description="of which year people are; default: of the census")] = None
     risk: Annotated[Risk | None, Field(description="how people at risk are estimated; default: from the official rate")] = None
     limits: Annotated[tuple[InTwoLanguages, ...], Field(description="limits to print beside the figures")] = ()
     assumptions: Annotated[tuple[InTwoLanguages, ...], Field(description="assumptions to print beside the figures")] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _costs_among_assumptions(cls, content: object) -> object:
+        """Take works costs out of a table of assumptions, where they are written so."""
+        if not isinstance(content, dict) or not isinstance(content.get("assumptions"), dict):
+            return content
+        table = dict(content["assumptions"])
+        costs = table.pop("works_cost_eur", None)
+        if table or costs is None:
+            raise ValueError("[assumptions] holds works_cost_eur alone; beside texts under [[assumptions]] write [costs]")
+        if "costs" in content:
+            raise ValueError("works costs are given twice, in [costs] and in [assumptions]")
+        return {**{key: value for key, value in content.items() if key != "assumptions"}, "costs": costs}
+
+    @model_validator(mode="after")
+    def _check_number(self) -> Scenario:
+        """Check that the number of new sites is said, and said once."""
+        choose, rules = self.choose, self.rules
+        for name in ("budget_eur", "floor_per"):
+            if getattr(choose, name) is not None and getattr(rules, name) is not None:
+                raise ValueError(f"choose.{name} and rules.{name} are the same, write one of them")
+        ranged = [name for name in ("new_at_least", "new_at_most") if getattr(rules, name) is not None]
+        is_exact = choose.new is not None or choose.total is not None
+        if is_exact and ranged:
+            raise ValueError(f"choose says the number of new sites exactly, rules.{ranged[0]} gives a range: write one of them")
+        if choose.total is not None and rules.open_now:
+            raise ValueError("choose.total counts sites that stay open, those of rules.open_now may not: write 'new'")
+        is_limited = rules.new_at_most is not None or self.rules_in_force.budget_eur is not None
+        if "new" in FIELDS[choose.objective] and not is_exact and not is_limited:
+            raise ValueError("choose needs 'new' (new sites) or 'total' (all open sites), or rules.new_at_most, or a budget")
+        return self
+
+    @model_validator(mode="after")
+    def _check_costs(self) -> Scenario:
+        """Check that costs serve for something."""
+        if self.costs and not self.needs_costs:
+            raise ValueError("costs have no effect: nothing has a budget, and the objective counts no costs")
+        if self.choose.objective == "set_cover" and self.needs_costs and not self.choose.by_cost:
+            raise ValueError("under a budget set_cover counts costs, not sites: write choose.by_cost = true")
+        if self.rules.closing_cost_eur is not None and self.rules_in_force.budget_eur is None:
+            raise ValueError("rules.closing_cost_eur has no effect without a budget, take it out or give budget_eur")
+        return self
 
     @model_validator(mode="after")
     def _check_lenses(self) -> Scenario:
@@ -137,6 +156,19 @@ class Scenario(Table):
                 f"travel.cutoff_min is {self.travel.cutoff_min:g}, below the standard of {max(self.standards_min):g} minutes"
             )
         return self
+
+    @property
+    def rules_in_force(self) -> RulesTable:
+        """Return the rules, with those that are written in [choose]."""
+        moved = {name: getattr(self.choose, name) for name in ("budget_eur", "floor_per")}
+        return self.rules.model_copy(update={name: value for name, value in moved.items() if value is not None})
+
+    @property
+    def needs_costs(self) -> bool:
+        """Return whether what sites cost matters."""
+        objective = self.choose.objective
+        is_priced = FIELDS[objective].get("site_cost", False) or self.choose.by_cost
+        return is_priced or self.rules_in_force.budget_eur is not None
 
     @property
     def standards_min(self) -> tuple[float, ...]:

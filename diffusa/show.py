@@ -11,6 +11,9 @@ from rich.table import Table
 
 from data.errors import ScenarioError, suggest_name
 from data.pack import CityPack
+from diffusa.choice_words import choice_assumptions
+from diffusa.explain_rules import rule_lines
+from diffusa.objective_words import goal_words
 from diffusa.people_year import read_people_of
 from diffusa.question import put_question
 from diffusa.scenario import Scenario
@@ -47,7 +50,7 @@ def show_plan(plan: Plan, map_path: Path, *, console: Console, language: Languag
     console.print(_figure_table(document, chosen))
     for line in _site_lines(plan, chosen):
         console.print(escape(line), soft_wrap=True, highlight=False)
-    for line in _proof_lines(document, chosen):
+    for line in (*_rule_lines(document, chosen), *_proof_lines(document, chosen)):
         console.print(escape(line), soft_wrap=True, highlight=False)
     _print_connection(document, console, chosen)
     console.print(escape(translate("Map: {path}", language=chosen, path=str(map_path))), soft_wrap=True, highlight=False)
@@ -106,6 +109,12 @@ def _site_lines(plan: Plan, language: Language) -> list[str]:
     return lines
 
 
+def _rule_lines(document: PlanDocument, language: Language) -> list[str]:
+    """Return the rules in force with what came of each, one a line."""
+    head = [translate("Rules in force", language=language) + ":"] if document.rules else []
+    return head + [f"  {_in(rule.rule, language)}: {_in(rule.outcome, language)}" for rule in document.rules]
+
+
 def _proof_lines(document: PlanDocument, language: Language) -> list[str]:
     lines = []
     for optimum in document.optima:
@@ -114,6 +123,7 @@ def _proof_lines(document: PlanDocument, language: Language) -> list[str]:
             if optimum.status == "optimal"
             else "{minutes} min: not proven best (gap {gap}), recounted; new: {sites}"
         )
+        value = "" if optimum.value is None else f"; {_in(optimum.value, language)}"
         lines.append(
             translate(
                 message,
@@ -122,6 +132,7 @@ def _proof_lines(document: PlanDocument, language: Language) -> list[str]:
                 gap=format_percent(optimum.gap, language=language, digits=2),
                 sites=", ".join(optimum.selected_new) or "–",
             )
+            + value
         )
     return lines
 
@@ -153,8 +164,11 @@ def explain_scenario(scenario: Scenario, pack: CityPack | None, *, console: Cons
         return
     sites = join_sites(pack.read("services"), pack.read("spaces"))
     question = put_question(scenario, pack, people=read_people_of(scenario, pack), sites=sites)
-    counts = f"In {pack.city.name}: {len(question.fixed)} sites open now, {len(question.candidates)} candidates"
-    console.print(escape(f"{counts}, {question.new} to choose."), highlight=False)
+    counts = f"In {pack.city.name}: {len(question.open_before)} sites open now, {len(question.candidates)} candidates"
+    number = "" if question.new is None else f", {question.new} to choose"
+    console.print(escape(f"{counts}{number}."), highlight=False)
+    for text in choice_assumptions(question):
+        console.print(escape(text.en), soft_wrap=True, highlight=False)
 
 
 def _explain_travel(travel: Travel) -> str:
@@ -167,20 +181,28 @@ def _explain_travel(travel: Travel) -> str:
     )
 
 
+def _explain_number(scenario: Scenario) -> str:
+    choose, rules = scenario.choose, scenario.rules
+    if choose.new is not None:
+        return f"{choose.new} new"
+    if choose.total is not None:
+        return f"{choose.total} in all"
+    limits = [(word, n) for word, n in (("at least", rules.new_at_least), ("at most", rules.new_at_most)) if n is not None]
+    return " and ".join(f"{word} {n}" for word, n in limits) + " new" if limits else "as many as it takes"
+
+
 def _explanation(scenario: Scenario) -> list[str]:
-    travel, choose = scenario.travel, scenario.choose
+    travel = scenario.travel
     whole = sum(scenario.need.values())
     need = ", ".join(f"{key} {weight / whole:.0%}" for key, weight in scenario.need.items())
-    number = f"{choose.new} new" if choose.new is not None else f"{choose.total} in all"
-    goal = {
-        "max_coverage": f"so that as much need as possible is within {travel.standard_min:g} minutes",
-        "p_median": f"so that mean minutes are least (need beyond {scenario.cutoff_min:g} minutes counts as that)",
-    }[choose.objective]
+    number = _explain_number(scenario)
     lines = [
         f"{scenario.name}: place {kind_name(scenario.service, number='many').en} in {scenario.city}.",
         f"Need: {need}; each group is divided by its city total first.",
         _explain_travel(travel),
-        f"Choose {number} among {', '.join(scenario.sites.candidates)}, {goal}.",
+        f"Choose {number} among {', '.join(scenario.sites.candidates)}.",
+        f"Sought: {goal_words(scenario).en}",
+        *rule_lines(scenario),
         f"Open now: {', '.join(scenario.sites.fixed) or 'none'}.",
         (
             f"Counted at {', '.join(f'{minutes:g}' for minutes in scenario.standards_min)} minutes "

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diffusa.journeys import Journeys, Lens
+from diffusa.numbers_in_words import join, number, percent
 from diffusa.question import Question
 from layers.kinds import kind_name
 from layers.plan import BEFORE, BEST, Figure, GroupBrief, ModelledBrief, Optimum, Text, Variant
 from layers.positions import SHORT_STANDARD_MIN, UNCERTAIN_FROM_M
-from maps.i18n import both, format_number, format_percent
+from maps.i18n import both
 from maps.modes import mode_name
 
 MEDIAN = 50.0
@@ -27,25 +28,15 @@ class Said:
     optimum: Optimum
 
 
-def number(value: float, *, digits: int = 0) -> Text:
-    """Return a number as each language writes it."""
-    return Text(it=format_number(value, language="it", digits=digits), en=format_number(value, language="en", digits=digits))
-
-
-def percent(share: float, *, digits: int = 0) -> Text:
-    """Return a share in [0, 1] as a percentage, as each language writes it."""
-    return Text(it=format_percent(share, language="it", digits=digits), en=format_percent(share, language="en", digits=digits))
-
-
 def plan_sentence(said: Said) -> Text:
     """Return what the plan changes, in one or two sentences."""
     question = said.question
     clauses = [_group_clause(said, group) for group in said.groups if group.key in question.scenario.need]
     reach = both(
         "With {n} new {service}, {clauses} would have one within {minutes} minutes {mode}.",
-        n=number(question.new),
-        service=kind_name(question.scenario.service, number="one" if question.new == 1 else "many"),
-        clauses=_join(clauses, both(" and ")),
+        n=number(said.optimum.new),
+        service=kind_name(question.scenario.service, number="one" if said.optimum.new == 1 else "many"),
+        clauses=join(clauses, both(" and ")),
         minutes=number(question.scenario.travel.standard_min),
         mode=mode_name(question.scenario.travel.mode),
     )
@@ -54,7 +45,7 @@ def plan_sentence(said: Said) -> Text:
     doubt = both(
         "The search was cut short: the best plan may be better by up to {gap}.", gap=percent(said.optimum.gap, digits=2)
     )
-    return _join([reach, doubt], Text(it=" ", en=" "))
+    return join([reach, doubt], Text(it=" ", en=" "))
 
 
 def _group_clause(said: Said, group: GroupBrief) -> Text:
@@ -74,7 +65,7 @@ def _group_clause(said: Said, group: GroupBrief) -> Text:
         after=share[BEST],
         before=share[BEFORE],
         group=group.label,
-        others=_join(compared, Text(it="", en="")),
+        others=join(compared, Text(it="", en="")),
     )
 
 
@@ -91,10 +82,6 @@ def number_range(value: float, ends: tuple[float, float]) -> Text:
     """Return a number of people with its interval, where its ends differ as they are written."""
     low, high = (number(end) for end in ends)
     return number(value) if low == high else both("{value} ({low}–{high})", value=number(value), low=low, high=high)
-
-
-def _join(texts: Sequence[Text], between: Text) -> Text:
-    return Text(it=between.it.join(text.it for text in texts), en=between.en.join(text.en for text in texts))
 
 
 def plan_limits(question: Question, journeys: Journeys, groups: Sequence[GroupBrief]) -> tuple[Text, ...]:
@@ -145,7 +132,7 @@ def _modelled_limits(question: Question, group: GroupBrief, modelled: ModelledBr
     how = both(
         "Nobody has counted by block: {group}. They are estimated from risk factors ({factors}), by the definition “{key}”.",
         group=group.label,
-        factors=_join(modelled.factors, Text(it="; ", en="; ")),
+        factors=join(modelled.factors, Text(it="; ", en="; ")),
         key=modelled.definition,
     )
     rate = both(
@@ -187,10 +174,10 @@ def plan_assumptions(question: Question, journeys: Journeys) -> tuple[Text, ...]
 
 
 def _denominators(groups: Sequence[GroupBrief]) -> Text:
-    listed = _join([both("{n} {group}", n=_total(group), group=group.label) for group in groups], Text(it=", ", en=", "))
+    listed = join([both("{n} {group}", n=_total(group), group=group.label) for group in groups], Text(it=", ", en=", "))
     if not any(group.no_place > 0 for group in groups):
         return both("Shares are of everybody in the city: {groups}.", groups=listed)
-    placeless = _join(
+    placeless = join(
         [both("{n} {group}", n=_no_place(group), group=group.label) for group in groups if group.no_place > 0],
         Text(it=", ", en=", "),
     )

@@ -21,7 +21,8 @@ PLAN_FORMAT: PlanFormat = "diffusa-plan/1"
 BEFORE = "before"
 BEST = "best"
 
-Role = Literal["existing", "proposed", "compared", "candidate"]
+Role = Literal["existing", "closed", "proposed", "compared", "competitor", "candidate"]
+ObjectiveUnit = Literal["share", "seconds", "sites", "euros", "metres"]
 
 
 class _Value(BaseModel):
@@ -151,16 +152,20 @@ class Figure(_Value):
 
 
 class Optimum(_Value):
-    """One proven or bounded choice; `objective` and `best_bound` are weighted shares of need, or seconds for p_median.
+    """One proven or bounded choice; `objective` and `best_bound` are in `unit`, a share being one of the weighted need.
 
-    `figures` counts what this choice reaches at its own standard, under the variant `BEST`.
+    `value` says the objective in words, `closed` names what is open now and closes. `figures` counts what this choice reaches
+    at its own standard, under the variant `BEST`.
     """
 
     standard_min: float
     objective_name: str
+    unit: ObjectiveUnit = "share"
+    value: Text | None = None
     new: int
     total_open: int
     selected_new: tuple[str, ...]
+    closed: tuple[str, ...] = ()
     status: Literal["optimal", "feasible"]
     objective: float
     best_bound: float
@@ -168,6 +173,14 @@ class Optimum(_Value):
     is_verified: bool
     tie_rule: Text
     figures: tuple[Figure, ...] = ()
+
+
+class RuleBrief(_Value):
+    """A rule in force: its key in the scenario, what it asks, and what came of it, counted from the open sites."""
+
+    key: str
+    rule: Text
+    outcome: Text
 
 
 class Connection(_Value):
@@ -212,6 +225,8 @@ class PlanDocument(_Value):
     lenses: tuple[LensBrief, ...] = ()
     figures: tuple[Figure, ...]
     optima: tuple[Optimum, ...]
+    goal: Text | None = None
+    rules: tuple[RuleBrief, ...] = ()
     connection: Connection
     window: WindowBrief | None = None
     mode_shares: tuple[ModeShare, ...] = ()

@@ -146,7 +146,8 @@ diffusa.panel = (() => {
     const said = optimum.status === "optimal"
       ? text("{n} min: proven best choice of {sites} new places (gap {gap}).", found)
       : text("{n} min: best choice found of {sites} new places; one better by at most {gap} may exist.", found);
-    return element("p", {}, optimum.is_verified ? `${said} ${text("Recounted.")}` : said);
+    const value = optimum.value ? ` ${pick(optimum.value)}.` : "";
+    return element("p", {}, `${said}${value}${optimum.is_verified ? ` ${text("Recounted.")}` : ""}`);
   }
 
   function connection() {
@@ -164,6 +165,7 @@ diffusa.panel = (() => {
       row(text("Travel"), pick(plain.travel_words)),
       row(text("Reached"), text("an open place within {n} minutes or exactly {n}; searched up to {cutoff}", { n: minutes(plain.standard_min), cutoff: minutes(plain.cutoff_min) })),
       row(text("Need"), need()),
+      ...(plain.goal ? [row(text("Sought"), pick(plain.goal))] : []),
       row(text("Choice"), ...plain.optima.map(proof)),
       ...(ties.length ? [row(text("Equal choices"), ...ties)] : []),
       row(text("Streets"), ...connection()),
@@ -179,6 +181,8 @@ diffusa.panel = (() => {
     banner.hidden = !plain.city.is_sample;
     bars();
     section("proposed", ...diffusa.sites.of("proposed").map(placeItem));
+    section("closed", ...diffusa.sites.of("closed").map(placeItem));
+    section("rules", ...(plain.rules ?? []).map((one) => row(pick(one.rule), pick(one.outcome))));
     fill("proof", ...plain.optima.filter((one) => one.standard_min === plain.standard_min).map(proof));
     fill("figures", ...plain.groups.map(figureTable), rangeNote());
     section("vehicles", ...vehicles());

@@ -3,6 +3,8 @@ diffusa.symbols = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const SHAPES = {
     existing: "M5 5h14v14H5z",
+    closed: "M5 5h14v14H5zM8 8l8 8M16 8l-8 8",
+    competitor: "M12 4 21 20H3z",
     compared: "M12 2.5 21.5 12 12 21.5 2.5 12z",
     proposed: "m12 1.6 3.1 6.9 7.5.8-5.6 5 1.6 7.4-6.6-3.8-6.6 3.8 1.6-7.4-5.6-5 7.5-.8z",
     candidate: "M12 8.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7z",
@@ -24,7 +26,7 @@ diffusa.symbols = (() => {
 
 diffusa.sites = (() => {
   const { plan, state, text, pick, number, minutes, element, fromData, isKnown, variantName } = diffusa;
-  const ROLES = ["existing", "compared", "proposed", "candidate"];
+  const ROLES = ["existing", "competitor", "closed", "compared", "proposed", "candidate"];
   const layer = L.layerGroup();
   const groups = Object.fromEntries(ROLES.map((role) => [role, L.layerGroup()]));
   const markers = new Map();
@@ -32,6 +34,8 @@ diffusa.sites = (() => {
   const roleName = (role) =>
     ({
       existing: text("Open now"),
+      closed: text("The plan closes it"),
+      competitor: text("Competitor"),
       compared: comparedName(),
       proposed: text("Proposed by the plan"),
       candidate: text("Other candidate"),
@@ -81,7 +85,7 @@ diffusa.sites = (() => {
 
   function isOpenIn(site) {
     const view = diffusa.views.current();
-    if (!view.usesVariant) return true;
+    if (!view.usesVariant || site.role === "competitor") return true;
     return site.open.includes(state.variant) || (state.view === "change" && site.open.includes(diffusa.before));
   }
 
@@ -118,7 +122,7 @@ diffusa.sites = (() => {
 
   function cost(site) {
     if (isKnown(site.cost_eur)) return text("{n} euros", { n: number(site.cost_eur) });
-    return site.role === "existing" ? null : text("not known");
+    return ["existing", "closed", "competitor"].includes(site.role) ? null : text("not known");
   }
 
   function accuracy(site) {
