@@ -12,7 +12,7 @@ from optimize.rules import SiteGroup
 from optimize.solution import Solution
 from optimize.solve import solve
 
-OUT_OF_TIME = "the time was over before there was a plan"
+OUT_OF_TIME = "the time was over, or the run stopped by hand, before there was a plan"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimize.clock import Clock
+from optimize.clock import Clock, stop_by_hand
 from optimize.evaluate import demand_rows, serving_pairs
 from optimize.objectives import FIELDS, MAXIMISED
 from optimize.problem import LocationProblem
@@ -86,7 +86,8 @@ def site_worth(
 
     Notes
     -----
-    Where a site falls through that stands already, one more new site may be opened than before.
+    Where a site falls through that stands already, one more new site may be opened than before. The first Ctrl-C ends the
+    search as the time limit does; a second one interrupts.
 
     Examples
     --------
@@ -106,13 +107,14 @@ def site_worth(
     school 3.0 3.0 ('yard',) 3.0
     """
     verify_solution(problem, solution)
-    clock = Clock(began=time.monotonic(), limit_s=time_limit_s)
     alone = weight_alone(problem, solution)
     found = []
-    for count, site in enumerate(solution.selected, start=1):
-        found.append(_worth_of(problem, solution, site, alone=alone[site], clock=clock))
-        if progress is not None:
-            progress(count, len(solution.selected))
+    with stop_by_hand() as is_stopped:
+        clock = Clock(began=time.monotonic(), limit_s=time_limit_s, is_stopped=is_stopped)
+        for count, site in enumerate(solution.selected, start=1):
+            found.append(_worth_of(problem, solution, site, alone=alone[site], clock=clock))
+            if progress is not None:
+                progress(count, len(solution.selected))
     return tuple(found)
 
 
@@ -122,10 +124,10 @@ def weight_alone(problem: LocationProblem, solution: Solution) -> dict[str, floa
         column = problem.impedance_s.indices
         is_open = np.array([name in set(solution.selected) for name in problem.candidate_ids], dtype=np.bool_)
         covers = is_open[column] & serving_pairs(problem)
-        demand, candidate = demand_rows(problem)[covers], column[covers]
+        demand = demand_rows(problem)[covers]
         is_only = np.bincount(demand, minlength=problem.n_demand)[demand] == 1
-        demand, candidate = demand[is_only], candidate[is_only]
-        weight = problem.weight[demand]
+        candidate = column[covers][is_only].astype(np.intp)
+        weight = problem.weight[demand[is_only]]
     else:
         served = solution.allocation
         candidate = served.candidate
@@ -147,7 +149,7 @@ def _worth_of(problem: LocationProblem, solution: Solution, site: str, *, alone:
     else:
         opened = tuple(name for name in replaced.selected if name not in others)
         if replaced.status is not Status.OPTIMAL:
-            reasons.append("The time was over before the replacement was proven to be the best.")
+            reasons.append("The run ended before the replacement was proven to be the best.")
     return SiteWorth(
         site=site,
         is_new=site in solution.new,
@@ -193,25 +195,24 @@ def others_and_a_replacement(problem: LocationProblem, solution: Solution, site:
     -----
     A new site in the place of one that is open now cannot be required, for the old one counts as open; so a group says it.
     """
-    rules, names = problem.rules, problem.candidate_ids
+    standing = problem if site in solution.new else _with_one_more(problem, site)
+    rules, names = standing.rules, standing.candidate_ids
     place = dict(zip(names, rules.place or names, strict=True))
     held_places = {place[name] for name in rules.open_now}
     others = [name for name in solution.selected if name != site and name not in problem.fixed]
     held = tuple(name for name in others if place[name] in held_places)
     varied = replace(
-        problem,
-        fixed=tuple(name for name in problem.fixed if name != site),
+        standing,
         required=tuple(name for name in others if name not in held),
-        forbidden=(*problem.forbidden, site),
-        **({} if site in solution.new else _one_more(problem, site)),
+        forbidden=(*standing.forbidden, site),
     )
     if not held:
         return varied
     return with_groups(varied, [SiteGroup(name="what else is open stays", ids=held, at_least=len(held))])
 
 
-def _one_more(problem: LocationProblem, site: str) -> dict[str, object]:
-    """Return the fields of a problem in which a standing site is no more, and one more new site may be opened."""
+def _with_one_more(problem: LocationProblem, site: str) -> LocationProblem:
+    """Return the problem in which a standing site is no more, and one more new site may be opened."""
     rules = problem.rules
     open_now = tuple(name for name in rules.open_now if name != site)
     rules = replace(
@@ -222,4 +223,9 @@ def _one_more(problem: LocationProblem, site: str) -> dict[str, object]:
         close_at_least=rules.close_at_least if open_now else None,
         close_at_most=rules.close_at_most if open_now else None,
     )
-    return {"rules": rules, "new": None if problem.new is None else problem.new + 1}
+    return replace(
+        problem,
+        fixed=tuple(name for name in problem.fixed if name != site),
+        rules=rules,
+        new=None if problem.new is None else problem.new + 1,
+    )
