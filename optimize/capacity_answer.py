@@ -9,6 +9,7 @@ programme. 4. If its optimum is within the limit it is that of the whole; else t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -36,7 +37,7 @@ from optimize.siting import RELATIVE_TOLERANCE
 PAIRS_TO_NARROW = 1_000
 """Pairs of rows and sites from which on it pays to leave some out."""
 
-SHARE_OF_TIME_FOR_BOUNDS = 0.3
+SHARE_OF_TIME_FOR_BOUNDS, SHARE_OF_TIME_FOR_PLANS = 0.3, 0.4
 FIRST_REACH = 0.002
 """How far above the bound the first limit lies, as a share of the scale."""
 
@@ -200,8 +201,12 @@ def _known_plan(question: CapacityQuestion, bounds: CapacityBounds) -> Answer | 
     if not question.problem.rules.is_empty or case.member.size != case.n_rows:
         return None
     n_tried = max(1, MOST_PAIRS_TO_TRY // max(case.pair_row.size, 1))
-    plans = [plan_near(case, chosen) for chosen in bounds.choices[-n_tried:]]
-    found = [plan for plan in plans if plan is not None]
+    found, deadline = [], question.clock.deadline(SHARE_OF_TIME_FOR_PLANS)
+    for chosen in reversed(bounds.choices[-n_tried:]):
+        plan = plan_near(case, chosen)
+        found += [] if plan is None else [plan]
+        if deadline is not None and time.monotonic() >= deadline:
+            break
     if not found:
         return None
     best = min(found, key=lambda plan: plan.cost)

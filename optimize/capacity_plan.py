@@ -21,6 +21,7 @@ from optimize.solution import Allocation
 
 MOST_MOVES_OF_SITES = 10
 MOST_PASSES = 20
+MOST_MOVES_FOR_ROOM = 50
 MOST_ROWS_TO_SWAP = 2_000
 """Rows up to which each is tried in the place of each other."""
 
@@ -171,12 +172,14 @@ def _place_rows(
     owner: NDArray[np.intp],
 ) -> bool:
     """Give each row in turn to the cheapest place that has room; return whether all found one."""
+    n_moved = 0
     for row in order:
         best = -1
         for place in range(left.size):
             if weight[row] <= left[place] and table[row, place] < np.inf and (best < 0 or table[row, place] < table[row, best]):
                 best = place
-        if best < 0:
+        if best < 0 and n_moved < MOST_MOVES_FOR_ROOM:
+            n_moved += 1
             best = _make_room(table, weight, row, left, owner)
         if best < 0:
             return False
