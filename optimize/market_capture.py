@@ -23,6 +23,7 @@ Research 266: 46-56.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -43,6 +44,9 @@ FORMULATION = "Huff market capture (1964), outer approximation and submodular cu
 
 RELAXED_ROUNDS = 40
 """How many rounds of tangents the linear relaxation is given at most."""
+
+SHARE_OF_TIME_FOR_RELAXATION = 0.3
+"""After which part of the time the integer programmes begin, however near the relaxation is: they alone give a plan."""
 
 CLOSE = 1e-4
 """Share of the objective by which the relaxation may pass its tangents when its rounds end."""
@@ -139,7 +143,10 @@ def _relaxed_cuts(
 ) -> tuple[Cut, ...]:
     """Return the tangents that bound the linear relaxation; none where it has no plan, or no time."""
     cuts: tuple[Cut, ...] = ()
+    deadline = clock.deadline(SHARE_OF_TIME_FOR_RELAXATION)
     for _ in range(RELAXED_ROUNDS):
+        if deadline is not None and time.monotonic() >= deadline:
+            break
         master = build_master(problem, rules, market, cuts)
         outcome = run_relaxation(master.lp, replace(options, time_limit_s=clock.left_s()))
         if outcome.bound is None:
