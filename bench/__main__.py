@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from bench.choice_capacitated import bench_choice_capacitated
 from bench.choice_models import bench_choice_models
+from bench.choice_peers import bench_choice_peers
+from bench.choice_size import bench_choice_size
 from bench.dasymetric import bench_dasymetric
 from bench.helsinki import bench_helsinki
 from bench.machine import describe_machine
@@ -24,7 +26,9 @@ BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "need": bench_need,
     "dasymetric": bench_dasymetric,
     "streets": bench_streets,
+    "choice_peers": bench_choice_peers,
     "choice_capacitated": bench_choice_capacitated,
+    "choice_size": bench_choice_size,
     "choice_models": bench_choice_models,
     "helsinki": bench_helsinki,
     "transit": bench_transit,

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = ("numpy", "scipy", "geopandas", "shapely", "pyogrio", "PuLP", "highspy", "folium", "numba", "networkx", "osmnx")
-PEERS = ("pandana",)
+PEERS = ("pandana", "spopt")
 """Only benchmarks know them; where one is not installed its rows are left out."""
 
 

@@ -19,7 +19,7 @@ from optimize.highs import Outcome, Proof, SolverOptions, Tell, run_relaxation, 
 from optimize.problem import LocationProblem
 from optimize.ruled import limit_cost, names_of, rank_objective
 from optimize.site_model import SiteModel, add_site_rows
-from optimize.site_rows import site_rows
+from optimize.site_rows import site_rows, tie_places
 from optimize.site_rules import SiteRules
 from optimize.siting import RELATIVE_TOLERANCE
 from optimize.solution import Allocation
@@ -112,7 +112,7 @@ def first_of_equal_plans(question: CapacityQuestion, possible: Possible, best: A
     built = _build(question, possible)
     room = RELATIVE_TOLERANCE * max(abs(best.upper), abs(built.total))
     limit_cost(built, best.upper + room)
-    rank_objective(built, rank=np.arange(len(built.is_open)))
+    rank_objective(built, places=tie_places(question.problem, question.sites))
     asked = replace(question.options, gap_abs=0.0, time_limit_s=question.clock.left_s())
     outcome = run_solver(built.lp, asked, start=_as_start(built, best.rank))
     if outcome.proof is not Proof.OPTIMAL:

@@ -15,7 +15,7 @@ from optimize.cover_model import linear_row, power_of_two
 from optimize.huff import Cut, Market
 from optimize.problem import LocationProblem
 from optimize.site_model import SiteModel, add_site_rows, new_site_model
-from optimize.site_rows import site_rows
+from optimize.site_rows import site_rows, tie_places
 from optimize.site_rules import SiteRules
 
 
@@ -107,7 +107,7 @@ def build_master(
         rhs = (at_least - market.sure) * factor
         if gain:
             lp.addConstraint(linear_row(gain, sense=pulp.LpConstraintGE, rhs=rhs), "at_least")
-        lp.setObjective(pulp.LpAffineExpression([(site, float(k + 1)) for k, site in enumerate(is_open)]))
+        lp.setObjective(pulp.LpAffineExpression(list(zip(is_open, tie_places(problem, rules).tolist(), strict=True))))
     model = SiteModel(lp=lp, is_open=is_open)
     add_cover_limits(model, problem, rules, problem.rules.covers)
     add_site_rows(lp, is_open, site_rows(problem, rules))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Never, TypeAlias, get_args
+from typing import Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,6 @@ from optimize.lagrange import Bounds, narrow
 from optimize.siting import Siting
 from optimize.solution import Allocation
 from optimize.ties import first_of_equals
-
-Method: TypeAlias = Literal["auto", "direct", "search", "cuts"]
-
-METHODS: tuple[Method, ...] = get_args(Method)
 
 SHARE_OF_TIME_FOR_BOUNDS, SHARE_OF_TIME_FOR_PLAN = 0.25, 0.45
 """When the bounds, and then the longer search for a plan, have to be done."""
@@ -80,7 +76,6 @@ def find_answer(
     options: SolverOptions,
     clock: Clock,
     absolute_gap: Callable[[Siting, Bounds], float] | None,
-    method: Method = "auto",
 ) -> Answer:
     """Return the best plan of a siting problem with its proof.
 
@@ -89,16 +84,12 @@ def find_answer(
     siting
         The problem.
     options
-        How to ask the solver; its gap and time are set here.
+        How to ask the solver, and by which method; its gap and time are set here.
     clock
         How long all of it may take.
     absolute_gap
         The difference between plan and bound that is allowed, from what the bounds say of the objective; None where the
         proof is asked for.
-    method
-        ``direct``: the bounds, then the model of what is left. ``search``: a longer search for a good plan between the two, so
-        that less is left. ``cuts``: for coverage, cuts at the linear relaxation besides. ``auto``: the search where more than
-        `SMALLEST_FOR_SEARCH` pairs are left, and the cuts where more than `SMALLEST_FOR_CUTS` classes are.
 
     Raises
     ------
@@ -107,6 +98,7 @@ def find_answer(
     SolverError
         The solver failed, or the time was over before there was a plan.
     """
+    method = options.method
     siting, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
     if method in ("search", "cuts") or (method == "auto" and siting.pair_row.size > SMALLEST_FOR_SEARCH):
         siting, bounds = improve_further(siting, bounds, options=options, clock=clock, share=SHARE_OF_TIME_FOR_PLAN)

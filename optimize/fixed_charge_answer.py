@@ -113,7 +113,7 @@ def _first_of_equals(
     """Return the plan of the least sum of positions among those as good; None if not proven in time."""
     built = _build(siting, cost)
     limit_cost(built, upper + siting.tolerance)
-    rank_objective(built, rank=siting.rank)
+    rank_objective(built, places=(siting.rank + 1).astype(np.float64))
     if run_solver(built.lp, replace(options, gap_abs=0.0)).proof is not Proof.OPTIMAL:
         return None
     plan = built.plan()

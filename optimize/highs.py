@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import highspy
 import pulp
@@ -15,6 +15,9 @@ import pulp
 from data.errors import SolverError
 
 SolverName: TypeAlias = Literal["highs", "cbc"]
+Method: TypeAlias = Literal["auto", "direct", "search", "cuts"]
+
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
 Tell: TypeAlias = Callable[[float, float], None]
@@ -46,6 +49,10 @@ class SolverOptions:
         Difference between plan and bound, as a share of the plan's objective, at which it may stop besides.
     offset
         What is added to the model's objective before that share is taken.
+    method
+        How far problems in the form of a siting are narrowed before the integer model. ``direct``: by bounds. ``search``: by a
+        longer search for a good plan besides. ``cuts``: for coverage, by cuts at the linear relaxation besides. ``auto``: by
+        their size, as `optimize.exact` says.
     is_stopped
         Whether the run was stopped by hand; only HiGHS asks.
     tell
@@ -59,6 +66,7 @@ class SolverOptions:
     threads: int
     gap_rel: float = 0.0
     offset: float = 0.0
+    method: Method = "auto"
     is_stopped: Callable[[], bool] | None = None
     tell: Tell | None = None
 

@@ -37,6 +37,7 @@ from optimize.p_center import build_radii, solve_p_center, solve_ruled_p_center
 from optimize.problem import LocationProblem
 from optimize.reach import nearest_impedance_s
 from optimize.ruled import Refuse
+from optimize.site_rows import tie_places
 from optimize.site_rules import SiteRules
 from optimize.threshold_counts import CountModel, Times, build_counts
 
@@ -222,7 +223,7 @@ def _ask(
         for plan in found.banned:
             model.ban(plan)
         if threshold is None:
-            model.minimise_places()
+            model.minimise_places(tie_places(problem, rules))
         else:
             model.minimise_count(threshold)
         outcome = run_solver(model.lp, replace(options, gap_abs=0.0, time_limit_s=clock.left_s()))

@@ -34,7 +34,7 @@ from optimize.plan_narrowing import SITINGS, Narrowed, narrow_by_prices, narrow_
 from optimize.problem import LocationProblem
 from optimize.ruled import limit_cost, names_of, rank_objective
 from optimize.site_model import SiteModel
-from optimize.site_rows import closed_sites
+from optimize.site_rows import closed_sites, tie_places
 from optimize.site_rules import SiteRules, keep_sites, site_rules
 from optimize.siting import RELATIVE_TOLERANCE
 from optimize.solution import TIE_RULE, TIE_RULE_OPEN, ModelFacts, Solution, Status
@@ -165,7 +165,7 @@ def _next_plan(search: _Search, part: SiteRules, built: SiteModel, *, most: floa
 def _first_of_equals(search: _Search, part: SiteRules, built: SiteModel, *, most: float) -> Solution | None:
     """Return the plan that the tie rule names among those that are no dearer; None where that is not proven in time."""
     limit_cost(built, most)
-    rank_objective(built, rank=search.sites.site[part.free])
+    rank_objective(built, places=tie_places(search.problem, search.sites)[search.sites.site[part.free]])
     outcome = run_solver(built.lp, replace(search.options, time_limit_s=search.clock.left_s()))
     if outcome.proof is not Proof.OPTIMAL:
         return None

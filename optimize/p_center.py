@@ -40,7 +40,7 @@ from optimize.problem import LocationProblem
 from optimize.radius_search import Radii, Search, first_plan_within, probe, quick_probe
 from optimize.rules import CoverLimit
 from optimize.site_model import SiteModel, add_site_rows, new_site_model
-from optimize.site_rows import site_rows
+from optimize.site_rows import site_rows, tie_places
 from optimize.site_rules import SiteRules
 
 FORMULATION = "p-center, bisection of the radii by set covering (Minieka 1970; Daskin 2000)"
@@ -171,7 +171,8 @@ def _probe_ruled(
     add_cover_limits(model, problem, rules, problem.rules.covers)
     add_site_rows(model.lp, model.is_open, site_rows(problem, rules))
     if is_ranked:
-        model.lp.setObjective(pulp.LpAffineExpression([(site, float(k + 1)) for k, site in enumerate(model.is_open)]))
+        terms = list(zip(model.is_open, tie_places(problem, rules).tolist(), strict=True))
+        model.lp.setObjective(pulp.LpAffineExpression(terms))
     outcome = run_solver(model.lp, replace(options, gap_abs=0.0, time_limit_s=clock.left_s()))
     return _Probed(proof=outcome.proof, plan=model.plan())
 

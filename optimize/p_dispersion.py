@@ -38,7 +38,7 @@ from optimize.highs import Proof, SolverOptions, run_solver
 from optimize.problem import LocationProblem
 from optimize.reach import is_selected
 from optimize.site_model import SiteModel, add_site_rows, new_site_model
-from optimize.site_rows import site_rows
+from optimize.site_rows import site_rows, tie_places
 from optimize.site_rules import SiteRules
 from optimize.spacing import cover_by_cliques
 
@@ -202,7 +202,8 @@ def _probe(
     add_cover_limits(model, problem, rules, problem.rules.covers)
     add_site_rows(model.lp, model.is_open, site_rows(problem, rules))
     if is_ranked:
-        model.lp.setObjective(pulp.LpAffineExpression([(site, float(k + 1)) for k, site in enumerate(model.is_open)]))
+        terms = list(zip(model.is_open, tie_places(problem, rules).tolist(), strict=True))
+        model.lp.setObjective(pulp.LpAffineExpression(terms))
     outcome = run_solver(model.lp, replace(options, gap_abs=0.0, time_limit_s=clock.left_s()))
     return _Probed(proof=outcome.proof, plan=model.plan(), model=model)
 

@@ -42,6 +42,8 @@ def _check_row(problem: LocationProblem, row: SiteRow, faults: Faults) -> None:
         faults.add(InfeasibleError(f"this cannot be met: {said}", where=row.rule, remedy=_remedy(problem, row)))
     if least > row.upper + ROOM:
         said = f"what is open in every plan passes it by {least - row.upper:,.0f}"
+        if row.key in ("together", "apart", "spacing", "place"):
+            said = "which of them are open is settled already, and not so"
         faults.add(InfeasibleError(f"this cannot be met: {said}", where=row.rule, remedy=_remedy(problem, row)))
 
 

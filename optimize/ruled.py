@@ -23,7 +23,7 @@ from optimize.problem import LocationProblem
 from optimize.rule_search import find_plan, rule_table
 from optimize.rule_sums import check_rule_sums
 from optimize.site_model import SiteModel, add_site_rows
-from optimize.site_rows import site_rows
+from optimize.site_rows import site_rows, tie_places
 from optimize.site_rules import SiteRules
 from optimize.siting import RELATIVE_TOLERANCE
 from optimize.solution import Allocation
@@ -94,8 +94,8 @@ def solve_ruled(
     found = _read(problem, core.sites, built=built, model=model)
     answer = _judged(found, core, built=built, outcome=outcome, is_exact=gap == 0)
     if answer.is_optimal and breaks_ties:
-        rank = sites.site[core.sites.free]
-        first = _first_of_equals(problem, core.sites, found, rank=rank, model=model, options=options, clock=clock)
+        places = tie_places(problem, sites)[sites.site[core.sites.free]]
+        first = _first_of_equals(problem, core.sites, found, places=places, model=model, options=options, clock=clock)
         if first is not None:
             found = first
             answer = replace(answer, upper=min(first.cost, answer.upper), is_tie_broken=True)
@@ -178,16 +178,16 @@ def _first_of_equals(
     sites: SiteRules,
     best: _Found,
     *,
-    rank: NDArray[np.intp],
+    places: NDArray[np.float64],
     model: Model,
     options: SolverOptions,
     clock: Clock,
 ) -> _Found | None:
-    """Return the plan with the least sum of ranks among those as good as the best one; None if not proven in time."""
+    """Return the plan with the least sum of places among those as good as the best one; None if not proven in time."""
     built = build_ruled(problem, sites, model=model)
     room = RELATIVE_TOLERANCE * max(abs(best.cost), abs(built.total))
     limit_cost(built, best.cost + room)
-    rank_objective(built, rank=rank)
+    rank_objective(built, places=places)
     outcome = run_solver(built.lp, replace(options, gap_abs=0.0, time_limit_s=clock.left_s()))
     if outcome.proof is not Proof.OPTIMAL:
         return None
@@ -203,7 +203,7 @@ def limit_cost(built: SiteModel, most: float) -> None:
         built.lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintLE, rhs=rhs), "cost")
 
 
-def rank_objective(built: SiteModel, *, rank: NDArray[np.intp]) -> None:
-    """Turn the objective into the sum of the ranks of the open sites: their positions in the sorted list of free candidates."""
-    terms = list(zip(built.is_open, (rank + 1.0).tolist(), strict=True))
+def rank_objective(built: SiteModel, *, places: NDArray[np.float64]) -> None:
+    """Turn the objective into the sum of what each open site adds by the tie rule, as `tie_places` says it."""
+    terms = list(zip(built.is_open, places.tolist(), strict=True))
     built.lp.setObjective(pulp.LpAffineExpression(terms))

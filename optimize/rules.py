@@ -87,7 +87,7 @@ class Rules:
         What opening, changing and closing may cost in all, in the unit of `LocationProblem.site_cost`.
     open_now
         Ids that are open now and may be closed or change their size; those of `LocationProblem.fixed` stay as they are.
-        Staying open costs nothing.
+        Staying open costs nothing, and of equal plans the one that closes fewest is taken. One that is forbidden closes.
     closing_cost
         What closing each candidate costs, shape (n_candidates,), of the ids of `open_now` only; without it nothing.
     close_at_least, close_at_most
@@ -97,7 +97,7 @@ class Rules:
         is open. A candidate in the place of one that is open now is its upgrade or extension: it costs its `site_cost`, and
         is neither new nor a closing.
     together, apart
-        Pairs of ids that are both open or both not; pairs of which at most one is open.
+        Pairs of ids that are both open or both not; pairs of which at most one is open, unless both are fixed.
     groups, spacing, covers
         Limits on groups of sites, on distances, and on the covered share of districts.
     """

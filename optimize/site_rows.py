@@ -68,6 +68,20 @@ def is_counted_new(problem: LocationProblem) -> NDArray[np.bool_]:
     return np.array([place not in taken for place in problem.rules.place], dtype=np.bool_)
 
 
+def tie_places(problem: LocationProblem, sites: SiteRules) -> NDArray[np.float64]:
+    """Return what each free site adds to the sum by which the tie rule takes one of equal plans, shape (n_sites,).
+
+    Notes
+    -----
+    A new one adds its position in the sorted list. One that is open now takes off more than all positions: what need not
+    close stays open.
+    """
+    places = np.arange(1.0, sites.free.size + 1.0)
+    stays = [problem.candidate_ids[j] in set(problem.rules.open_now) for j in sites.free.tolist()]
+    places[stays] = -places.sum()
+    return places
+
+
 def closed_sites(problem: LocationProblem, selected: Collection[str]) -> tuple[str, ...]:
     """Return the sites that are open now in whose place nothing is open any more, in the order of the candidates."""
     place = problem.rules.place or problem.candidate_ids
@@ -164,6 +178,8 @@ def _pair_rows(rows: _Rows) -> Iterator[SiteRow]:
         difference = rows.count((one,)) - rows.count((other,))
         yield rows.row(f"{one} together with {other}", "together", difference, lower=0.0, upper=0.0)
     for one, other in rows.rules.apart:
+        if {one, other} <= set(rows.problem.fixed):  # they stand already, as in a spacing
+            continue
         yield rows.row(f"{one} not with {other}", "apart", rows.count((one, other)), upper=1.0)
 
 

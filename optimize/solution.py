@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 TIE_RULE = (
-    "Of the plans whose objective is the same to 1e-9, the one whose new ids stand first in the sorted list of free "
-    "candidates: the least sum of their positions."
+    "Of the plans whose objective is the same to 1e-9, the one that closes fewest sites, and then the one whose new ids stand "
+    "first in the sorted list of free candidates: the least sum of their positions."
 )
 TIE_RULE_OPEN = "Not proven that no other plan is as good: another one may stand earlier in the sorted list of ids."
 

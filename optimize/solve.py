@@ -12,7 +12,7 @@ from data.errors import Faults, InfeasibleError, ProblemError, suggest_name
 from optimize.clock import Clock, stop_by_hand
 from optimize.exact import Answer
 from optimize.explain import explain_refusal
-from optimize.highs import SolverName, SolverOptions
+from optimize.highs import METHODS, Method, SolverName, SolverOptions
 from optimize.model import Model
 from optimize.models import MODELS
 from optimize.objectives import MAXIMISED
@@ -40,6 +40,7 @@ def solve(
     solver: SolverName = "highs",
     seed: int = 0,
     threads: int = 1,
+    method: Method = "auto",
     progress: Progress | None = None,
     explains: bool = True,
 ) -> Solution:
@@ -60,6 +61,9 @@ def solve(
         Seed of the solver's own decisions; it changes the way to the optimum, not the optimum.
     threads
         How many threads the solver may use.
+    method
+        How far coverage and median problems without rules are narrowed before the integer model: ``direct``, ``search`` or
+        ``cuts``; ``auto`` chooses by their size. It changes the way to the optimum, not the optimum.
     progress
         Called now and then while the solver runs, with seconds since the beginning, the objective of the best plan so far,
         and the bound; infinite where there is none yet. The first Ctrl-C in the main thread ends the run with the best plan
@@ -105,7 +109,7 @@ def solve(
     >>> solution.status.value, solution.selected, solution.objective
     ('optimal', ('library',), 120.0)
     """
-    _check_options(time_limit_s=time_limit_s, gap=gap, solver=solver, seed=seed, threads=threads)
+    _check_options(time_limit_s=time_limit_s, gap=gap, solver=solver, seed=seed, threads=threads, method=method)
     model, rules, began = MODELS[problem.objective], site_rules(problem), time.monotonic()
     with stop_by_hand() as is_stopped:
         clock = Clock(began=began, limit_s=time_limit_s, is_stopped=is_stopped)
@@ -115,6 +119,7 @@ def solve(
             time_limit_s=None,
             seed=seed,
             threads=threads,
+            method=method,
             is_stopped=is_stopped,
             tell=None if progress is None else lambda plan, bound: progress(time.monotonic() - began, plan, bound),
         )
@@ -218,11 +223,13 @@ def _notes(answer: Answer, *, gap: float, is_stopped: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _check_options(*, time_limit_s: object, gap: object, solver: object, seed: object, threads: object) -> None:
+def _check_options(*, time_limit_s: object, gap: object, solver: object, seed: object, threads: object, method: object) -> None:
     """Raise if an option of `solve` is out of its range."""
     faults = Faults()
     if solver not in SOLVERS:
         faults.add(ProblemError(f"unknown solver {solver!r}", where="solver", remedy=suggest_name(str(solver), SOLVERS)))
+    if method not in METHODS:
+        faults.add(ProblemError(f"unknown method {method!r}", where="method", remedy=suggest_name(str(method), METHODS)))
     if time_limit_s is not None and not (_is_number(time_limit_s) and 0 < time_limit_s < math.inf):
         faults.add(ProblemError(f"{time_limit_s!r} is no number of seconds > 0", where="time_limit_s"))
     if not (_is_number(gap) and 0 <= gap < 1):

@@ -98,9 +98,9 @@ class CountModel:
         """Set the objective: how many rows are farther, those left out that are in every plan."""
         self.lp.setObjective(pulp.LpAffineExpression(self.farther[threshold]))
 
-    def minimise_places(self) -> None:
-        """Set the objective: the sum of the positions of the open sites."""
-        self.lp.setObjective(pulp.LpAffineExpression([(site, float(k + 1)) for k, site in enumerate(self.is_open)]))
+    def minimise_places(self, places: NDArray[np.float64]) -> None:
+        """Set the objective: the sum of what each open site adds by the tie rule, as `tie_places` says it."""
+        self.lp.setObjective(pulp.LpAffineExpression(list(zip(self.is_open, places.tolist(), strict=True))))
 
 
 def build_counts(

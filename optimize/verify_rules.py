@@ -27,7 +27,8 @@ def recount_rules(problem: LocationProblem, solution: Solution) -> Iterator[Find
     for one, other in rules.together:
         yield f"{one} and {other} are together", (one in selected) == (other in selected), sorted(selected & {one, other})
     for one, other in rules.apart:
-        yield f"{one} and {other} are apart", not {one, other} <= selected, sorted(selected & {one, other})
+        is_broken = {one, other} <= selected and not {one, other} <= set(problem.fixed)
+        yield f"{one} and {other} are apart", not is_broken, sorted(selected & {one, other})
     for group in rules.groups:
         n_open = len(selected & set(group.ids))
         if group.at_least is not None:

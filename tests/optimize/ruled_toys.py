@@ -77,6 +77,13 @@ def ruled_value(problem: LocationProblem, selected: frozenset[str]) -> float | N
     return float(sum(cost[name] for name in selected - {*problem.fixed, *problem.rules.open_now}))
 
 
+def places_of(problem: LocationProblem, plan: frozenset[str]) -> int:
+    """Return the sum of the positions of a plan's new sites in the sorted list of free ones; what stays open comes first."""
+    free = sorted(set(problem.candidate_ids) - {*problem.fixed, *problem.required, *problem.forbidden})
+    stays = len(free) * (len(free) + 1) // 2
+    return sum(-stays if name in problem.rules.open_now else k + 1 for k, name in enumerate(free) if name in plan)
+
+
 def meets_rules(problem: LocationProblem, selected: frozenset[str]) -> bool:
     """Return whether a set of open sites meets every rule, told from ids alone."""
     rules = problem.rules
@@ -101,7 +108,7 @@ def meets_rules(problem: LocationProblem, selected: frozenset[str]) -> bool:
         rules.budget is None or spent <= rules.budget,
         len(is_open) == len(selected),
         all((a in selected) == (b in selected) for a, b in rules.together),
-        all(not {a, b} <= selected for a, b in rules.apart),
+        all(not {a, b} <= selected or {a, b} <= set(problem.fixed) for a, b in rules.apart),
         all(_within(len(selected & set(g.ids)), g.at_least, g.at_most) for g in rules.groups),
         rules.spacing is None or all(not _both(problem, pair, selected) for pair in rules.spacing.pairs.tolist()),
     ]

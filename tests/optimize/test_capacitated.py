@@ -17,6 +17,7 @@ from optimize.solution import Status
 from optimize.solve import solve
 from optimize.verify import verify_solution
 from tests.optimize.capacity_toys import OBJECTIVES, capacitated, capacity_problems, try_all_services
+from tests.optimize.ruled_toys import places_of
 
 
 def check_against_all(problem: LocationProblem) -> None:
@@ -30,9 +31,7 @@ def check_against_all(problem: LocationProblem) -> None:
     assert solution.status is Status.OPTIMAL
     assert frozenset(solution.selected) in best.plans
     assert solution.is_tie_broken
-    free = sorted(set(problem.candidate_ids) - {*problem.fixed, *problem.required, *problem.forbidden})
-    first = min(sum(free.index(name) + 1 for name in plan if name in free) for plan in best.plans)
-    assert sum(free.index(name) + 1 for name in solution.selected if name in free) == first
+    assert places_of(problem, frozenset(solution.selected)) == min(places_of(problem, frozenset(plan)) for plan in best.plans)
     assert verify_solution(problem, solution).objective == pytest.approx(best.objective, rel=1e-7, abs=1e-7)
 
 

@@ -10,11 +10,11 @@ from scipy import sparse
 
 from data.errors import InfeasibleError, ProblemError
 from optimize.p_dispersion import counted_pairs
-from optimize.spacing import cover_by_cliques
 from optimize.problem import LocationProblem
 from optimize.rules import Rules, SiteGroup
 from optimize.solution import Status
 from optimize.solve import solve
+from optimize.spacing import cover_by_cliques
 from tests.optimize.model_toys import as_objective, between, model_problem
 from tests.optimize.ruled_toys import check_against_all_sets
 from tests.optimize.toys import median, problems

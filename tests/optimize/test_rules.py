@@ -20,7 +20,7 @@ from optimize.solution import Status
 from optimize.solve import solve
 from optimize.verify import verify_solution
 from tests.optimize.model_toys import between, market
-from tests.optimize.ruled_toys import some_rules, try_all_ruled
+from tests.optimize.ruled_toys import places_of, some_rules, try_all_ruled
 from tests.optimize.toys import csr, ids
 
 FIELDS: dict[str, dict[str, Any] | Callable[[int, int], dict[str, Any]]] = {
@@ -106,12 +106,6 @@ def agrees_with_every_set(objective: str) -> None:
         assert verify_solution(problem, solution).objective == pytest.approx(best.objective, rel=1e-9, abs=1e-9)
 
     agree()
-
-
-def places_of(problem: LocationProblem, plan: frozenset[str]) -> int:
-    """Return the sum of the positions of a plan's sites in the sorted list of free candidates."""
-    free = sorted(set(problem.candidate_ids) - {*problem.fixed, *problem.required, *problem.forbidden})
-    return sum(k + 1 for k, name in enumerate(free) if name in plan)
 
 
 @pytest.mark.parametrize("objective", list(FIELDS))

@@ -15,8 +15,8 @@ from data.errors import InfeasibleError
 from optimize import core_search, lagrange, pricing
 from optimize.clock import Clock
 from optimize.core_search import best_of_core
-from optimize.exact import METHODS, find_answer
-from optimize.highs import SolverOptions
+from optimize.exact import find_answer
+from optimize.highs import METHODS, SolverOptions
 from optimize.interchange import add_greedily
 from optimize.lagrange import narrow
 from optimize.near_part import near_cap, near_part, raised_cap
@@ -219,7 +219,9 @@ def test_the_way_of_large_problems_rules_out_no_best_plan(siting: Siting) -> Non
 @settings(max_examples=25)
 @given(sitings())
 def test_every_method_gives_the_same_optimum_and_the_same_plan(siting: Siting) -> None:
-    answers = [find_answer(siting, options=OPTIONS, clock=no_limit(), absolute_gap=None, method=method) for method in METHODS]
+    answers = [
+        find_answer(siting, options=replace(OPTIONS, method=method), clock=no_limit(), absolute_gap=None) for method in METHODS
+    ]
     best = best_value(siting)
     for answer in answers:
         assert answer.is_optimal
@@ -236,12 +238,12 @@ def test_the_size_decides_what_auto_does(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr("optimize.exact.improve_further", noted)
     find_answer(siting, options=OPTIONS, clock=no_limit(), absolute_gap=None)
-    find_answer(siting, options=OPTIONS, clock=no_limit(), absolute_gap=None, method="direct")
+    find_answer(siting, options=replace(OPTIONS, method="direct"), clock=no_limit(), absolute_gap=None)
     assert not calls
-    find_answer(siting, options=OPTIONS, clock=no_limit(), absolute_gap=None, method="search")
+    find_answer(siting, options=replace(OPTIONS, method="search"), clock=no_limit(), absolute_gap=None)
     monkeypatch.setattr("optimize.exact.SMALLEST_FOR_SEARCH", -1)
     find_answer(siting, options=OPTIONS, clock=no_limit(), absolute_gap=None)
-    find_answer(siting, options=OPTIONS, clock=no_limit(), absolute_gap=None, method="direct")
+    find_answer(siting, options=replace(OPTIONS, method="direct"), clock=no_limit(), absolute_gap=None)
     assert len(calls) == 2
 
 
@@ -271,4 +273,4 @@ def test_a_search_without_a_feasible_plan_leaves_the_proof_to_the_model() -> Non
         scale=3.0,
     )
     with pytest.raises(InfeasibleError):
-        find_answer(siting, options=OPTIONS, clock=no_limit(), absolute_gap=None, method="search")
+        find_answer(siting, options=replace(OPTIONS, method="search"), clock=no_limit(), absolute_gap=None)
