@@ -207,7 +207,9 @@ def _run_highs(lp: Any, options: SolverOptions, start: Sequence[tuple[Any, float
     lp.solve(solver)
     if lp.solverModel.getModelStatus() == highspy.HighsModelStatus.kInterrupt:
         _read_interrupted(lp)
-    bound = float(lp.solverModel.getInfo().mip_dual_bound) - options.offset
+    info = lp.solverModel.getInfo()
+    # Of a model without integer variables HiGHS says a bound of 0, whatever its value.
+    bound = float(info.mip_dual_bound if lp.isMIP() else info.objective_function_value) - options.offset
     return bound if math.isfinite(bound) else None
 
 
