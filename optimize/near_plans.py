@@ -5,7 +5,8 @@ Notes
 A plan that is met is cut off: of its sites S not all stay open, or one beside them opens, Σ_S y − Σ_∉S y ≤ |S| − 1 (Balas,
 Jeroslow 1972). First the sites are left out that are in no plan within the limit: a bound of every plan with the site is
 beyond it, from Lagrangian prices where the problem has the form of a siting, else from the reduced costs of the linear
-relaxation. The limit is widened in steps, so that the few sites of the nearest plans are searched first.
+relaxation. The limit is widened in steps, in a siting to the cheapest plan that is a swap away from those that were met, so
+that few sites are searched for each plan.
 
 References
 ----------
@@ -31,10 +32,11 @@ from optimize.model import Model
 from optimize.models import MODELS
 from optimize.objectives import MAXIMISED
 from optimize.plan_narrowing import SITINGS, Narrowed, narrow_by_prices, narrow_by_relaxation
+from optimize.plan_swaps import SwapLimits
 from optimize.problem import LocationProblem
 from optimize.ruled import limit_cost, names_of, rank_objective
 from optimize.site_model import SiteModel
-from optimize.site_rows import closed_sites, tie_places
+from optimize.site_rows import closed_sites
 from optimize.site_rules import SiteRules, keep_sites, site_rules
 from optimize.siting import RELATIVE_TOLERANCE
 from optimize.solution import TIE_RULE, TIE_RULE_OPEN, ModelFacts, Solution, Status
@@ -42,7 +44,7 @@ from optimize.variants import is_number_fixed
 from optimize.verify import verify_solution
 
 STEPS = (1 / 16, 1 / 4, 1.0)
-"""Up to which share of the limit the sites are searched, one step after the other."""
+"""Up to which share of the limit plans are sought, one step after the other, where no plan is known to come next."""
 
 SHARE_OF_TIME_FOR_BOUNDS = 0.5
 
@@ -84,14 +86,30 @@ def next_plans(problem: LocationProblem, best: Solution, *, within: float, clock
         return
     narrowed = _narrow(search)
     total = narrowed.total
-    for step in STEPS:
-        most = total - best.objective * (1.0 - within * step) if total else best.objective * (1.0 + within * step)
-        most += RELATIVE_TOLERANCE * max(abs(most), abs(total))
+    limit = total - best.objective * (1.0 - within) if total else best.objective * (1.0 + within)
+    for step in _steps(search, narrowed, limit):
+        most = step + RELATIVE_TOLERANCE * max(abs(step), abs(total))
         kept = (narrowed.least <= most) | np.isin(sites.free, np.concatenate(search.met))
         for found in _plans_up_to(search, narrowed, keep_sites(sites, kept), most=most):
             yield found
             if found is None:
                 return
+
+
+def _steps(search: _Search, narrowed: Narrowed, limit: float) -> Iterator[float]:
+    """Yield the costs up to which plans are sought, one step after the other: the last one is the limit."""
+    if narrowed.siting is None:
+        least = narrowed.total - search.best.objective if narrowed.total else search.best.objective
+        yield from (least + share * (limit - least) for share in STEPS)
+        return
+    swaps, n_met = SwapLimits(narrowed.siting, most=limit), 0
+    while len(search.met) > n_met:  # else the solver finds no plan where the swaps know one, but for rounding
+        n_met = len(search.met)
+        step = swaps.next_at_most([search.sites.site[columns] for columns in search.met])
+        if step >= limit:
+            break
+        yield step
+    yield limit
 
 
 def _plans_up_to(search: _Search, narrowed: Narrowed, part: SiteRules, *, most: float) -> Iterator[Solution | None]:
@@ -165,7 +183,7 @@ def _next_plan(search: _Search, part: SiteRules, built: SiteModel, *, most: floa
 def _first_of_equals(search: _Search, part: SiteRules, built: SiteModel, *, most: float) -> Solution | None:
     """Return the plan that the tie rule names among those that are no dearer; None where that is not proven in time."""
     limit_cost(built, most)
-    rank_objective(built, places=tie_places(search.problem, search.sites)[search.sites.site[part.free]])
+    rank_objective(built, rank=search.sites.site[part.free])
     outcome = run_solver(built.lp, replace(search.options, time_limit_s=search.clock.left_s()))
     if outcome.proof is not Proof.OPTIMAL:
         return None

@@ -49,11 +49,14 @@ class Narrowed:
         What no plan with each site can undercut, shape (n_sites,).
     build
         ``build(part, most) -> SiteModel``: the model of some sites, in which every plan is that costs no more.
+    siting
+        The problem as a siting, where it has that form.
     """
 
     total: float
     least: NDArray[np.float64]
     build: Callable[[SiteRules, float], SiteModel]
+    siting: Siting | None = None
 
 
 def narrow_by_prices(
@@ -83,7 +86,7 @@ def narrow_by_prices(
         add_site_rows(built.lp, built.is_open, site_rows(problem, part))
         return built
 
-    return Narrowed(total=total, least=lower + np.maximum(last_in - worth, 0.0), build=build)
+    return Narrowed(total=total, least=lower + np.maximum(last_in - worth, 0.0), build=build, siting=siting)
 
 
 def narrow_by_relaxation(problem: LocationProblem, sites: SiteRules, *, model: Model, options: SolverOptions) -> Narrowed:

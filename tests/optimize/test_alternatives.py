@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -19,6 +20,7 @@ from optimize.near_plans import next_plans
 from optimize.objectives import MAXIMISED
 from optimize.plan_narrowing import SITINGS, narrow_by_prices, narrow_by_relaxation
 from optimize.plan_regions import next_plans_by_regions
+from optimize.plan_swaps import SwapLimits
 from optimize.problem import LocationProblem
 from optimize.rules import Rules, SiteGroup
 from optimize.site_rules import site_rules
@@ -155,6 +157,17 @@ def test_bounds_by_prices_and_by_the_relaxation_pass_no_plan_with_the_site() -> 
             cost = total - value if total else value
             assert by_prices[k] <= cost * (1 + 1e-9)
             assert by_relaxation[k] <= cost * (1 + 1e-9)
+
+
+def test_the_cheapest_swap_is_at_least_as_dear_as_the_next_plan_and_counts_only_up_to_the_limit() -> None:
+    problem = coverage(APART, WEIGHT, new=2)
+    siting = SITINGS["max_coverage"](problem, site_rules(problem))
+    uncovered = sum(WEIGHT) - 185.0
+    met = [np.array([0, 1])]
+    assert SwapLimits(siting, most=uncovered).next_at_most(met) == pytest.approx(uncovered)
+    assert SwapLimits(siting, most=uncovered - 1.0).next_at_most(met) == np.inf
+    swaps = SwapLimits(siting, most=1000.0)
+    assert [swaps.next_at_most([*met, *more]) for more in ([], [np.array([0, 2])])] == pytest.approx([230.0, 235.0])
 
 
 def every_plan(problem: LocationProblem, *, value: Value) -> dict[frozenset[str], float]:
