@@ -17,9 +17,9 @@ doi:10.1137/0123007.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from typing import Any
 
 import numpy as np
 import pulp
@@ -36,7 +36,7 @@ from optimize.plan_swaps import SwapLimits
 from optimize.problem import LocationProblem
 from optimize.ruled import limit_cost, names_of, rank_objective
 from optimize.site_model import SiteModel
-from optimize.site_rows import closed_sites
+from optimize.site_rows import closed_sites, tie_places
 from optimize.site_rules import SiteRules, keep_sites, site_rules
 from optimize.siting import RELATIVE_TOLERANCE
 from optimize.solution import TIE_RULE, TIE_RULE_OPEN, ModelFacts, Solution, Status
@@ -85,111 +85,156 @@ def next_plans(problem: LocationProblem, best: Solution, *, within: float, clock
     if not sites.free.size:
         return
     narrowed = _narrow(search)
-    total = narrowed.total
-    limit = total - best.objective * (1.0 - within) if total else best.objective * (1.0 + within)
-    for step in _steps(search, narrowed, limit):
-        most = step + RELATIVE_TOLERANCE * max(abs(step), abs(total))
-        kept = (narrowed.least <= most) | np.isin(sites.free, np.concatenate(search.met))
-        for found in _plans_up_to(search, narrowed, keep_sites(sites, kept), most=most):
-            yield found
-            if found is None:
-                return
+    held: Solution | None = None  # until the one after it is dearer, another one may be as good
+    for step in _steps(search, narrowed, within=within):
+        question = _Question(search, narrowed, step)
+        while isinstance(found := question.next_plan(), Solution):
+            if held is not None and not _is_equal(held, found, total=narrowed.total):
+                yield _as_first(held)
+                held = None
+            if held is None:
+                held = found
+                search.met.append(_columns(search, held))
+                if question.is_reached_by(held):
+                    break
+                continue
+            search.met.pop()
+            first = question.first_of_equals(held)
+            if first is None:
+                break
+            yield _as_first(first)
+            held = None
+            search.met.append(_columns(search, first))
+            question = _Question(search, narrowed, step)  # either of both may be the first; the other one is still to come
+        if question.is_open:
+            yield from () if held is None else (held,)
+            yield None
+            return
+    if held is not None:
+        yield _as_first(held)
 
 
-def _steps(search: _Search, narrowed: Narrowed, limit: float) -> Iterator[float]:
-    """Yield the costs up to which plans are sought, one step after the other: the last one is the limit."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Step:
+    """Up to which cost plans are sought, and a plan of that cost where one is known, as columns."""
+
+    most: float
+    known: NDArray[np.intp] | None = None
+
+
+def _steps(search: _Search, narrowed: Narrowed, *, within: float) -> Iterator[_Step]:
+    """Yield one step after the other: the last one goes up to the limit."""
+    best, total, sites = search.best.objective, narrowed.total, search.sites
+    limit = total - best * (1.0 - within) if total else best * (1.0 + within)
     if narrowed.siting is None:
-        least = narrowed.total - search.best.objective if narrowed.total else search.best.objective
-        yield from (least + share * (limit - least) for share in STEPS)
+        least = total - best if total else best
+        yield from (_Step(most=least + share * (limit - least)) for share in STEPS)
         return
     swaps, n_met = SwapLimits(narrowed.siting, most=limit), 0
     while len(search.met) > n_met:  # else the solver finds no plan where the swaps know one, but for rounding
         n_met = len(search.met)
-        step = swaps.next_at_most([search.sites.site[columns] for columns in search.met])
-        if step >= limit:
+        known = swaps.next_known([sites.site[columns] for columns in search.met])
+        if known is None:
             break
-        yield step
-    yield limit
+        yield _Step(most=known[0], known=sites.free[known[1]])
+    yield _Step(most=limit)
 
 
-def _plans_up_to(search: _Search, narrowed: Narrowed, part: SiteRules, *, most: float) -> Iterator[Solution | None]:
-    """Yield the plans of some sites that cost no more and were not met yet; None where the time is over.
+class _Question:
+    """Which plans up to a cost were not met yet, of the sites that may be in one; asked of one model."""
 
-    Notes
-    -----
-    A plan is yielded when the one after it is known: where that is dearer there is no other one as good.
-    """
-    if not part.free.size:
-        return
-    model_of = partial(_model_of, search, narrowed, part, most)
-    built = model_of()
-    found = _next_plan(search, part, built, most=most)
-    while isinstance(found, Solution):
-        columns = _columns(search, found)
-        _cut_off(built, part, columns, number=len(search.met), is_number_fixed=is_number_fixed(search.problem))
-        after = _next_plan(search, part, built, most=most)
-        limit = _cost_of(built, found) + RELATIVE_TOLERANCE * max(abs(_cost_of(built, found)), abs(built.total))
-        is_equal = isinstance(after, Solution) and _cost_of(built, after) <= limit
-        first = _first_of_equals(search, part, model_of(), most=limit) if is_equal else None
-        found = found if first is None else first
-        is_first = first is not None or (after is not Proof.NOTHING and not is_equal)
-        yield replace(found, is_tie_broken=is_first, tie_rule=TIE_RULE if is_first else TIE_RULE_OPEN)
-        search.met.append(_columns(search, found))
-        if is_equal:  # either of both may have been the first, and the other one is still to come
-            built = model_of()
-            after = _next_plan(search, part, built, most=most)
-        found = after
-    if found is Proof.NOTHING:
-        yield None
+    def __init__(self, search: _Search, narrowed: Narrowed, step: _Step) -> None:
+        self._search, self._narrowed, self._step = search, narrowed, step
+        self._most = step.most + _room(step.most, total=narrowed.total)
+        kept = (narrowed.least <= self._most) | np.isin(search.sites.free, np.concatenate(search.met))
+        self._part = keep_sites(search.sites, kept)
+        self._built, self._n_cut = self._model(), 0
+        self.is_open = False
+        """Whether the last answer was not proven in time."""
+
+    def _model(self) -> SiteModel:
+        return self._narrowed.build(self._part, self._most)
+
+    def is_reached_by(self, found: Solution) -> bool:
+        """Return whether a plan costs as much as the one that is known: what is as good comes in the next step."""
+        cost, total = _cost_of(found, total=self._narrowed.total), self._narrowed.total
+        return self._step.known is not None and cost >= self._step.most - _room(cost, total=total)
+
+    def next_plan(self) -> Solution | None:
+        """Return the best plan that was not met; None where none is within the cost, or none is proven in time."""
+        search, built = self._search, self._built
+        _cut_off(
+            built, self._part, search.met[self._n_cut :], first=self._n_cut, is_number_fixed=is_number_fixed(search.problem)
+        )
+        self._n_cut = len(search.met)
+        proof = self._run(built)
+        if proof is not Proof.OPTIMAL:
+            self.is_open = proof is not Proof.INFEASIBLE
+            return None
+        found = _read(search, self._part, built)
+        return found if _cost_of(found, total=built.total) <= self._most else None
+
+    def _run(self, built: SiteModel) -> Proof:
+        """Ask the solver, and say optimal only where its bound meets the plan."""
+        asked = replace(self._search.options, time_limit_s=self._search.clock.left_s())
+        if asked.time_limit_s == 0:
+            return Proof.NOTHING
+        outcome = run_solver(built.lp, asked, start=self._start(built))
+        if outcome.proof is not Proof.OPTIMAL or outcome.bound is None:
+            return Proof.INFEASIBLE if outcome.proof is Proof.INFEASIBLE else Proof.NOTHING
+        cost, proven = built.cost(), outcome.bound / built.factor + built.constant
+        return Proof.OPTIMAL if cost - proven <= _room(cost, total=built.total) else Proof.NOTHING
+
+    def _start(self, built: SiteModel) -> list[tuple[Any, float]]:
+        """Return the plan that is known, as values of the site variables; nothing where it was met."""
+        known = self._step.known
+        if known is None or any(np.array_equal(known, met) for met in self._search.met):
+            return []
+        return list(zip(built.is_open, np.isin(self._part.free, known).astype(np.float64).tolist(), strict=True))
+
+    def first_of_equals(self, found: Solution) -> Solution | None:
+        """Return the plan that the tie rule names among those as good as one; None where that is not proven in time."""
+        search, built = self._search, self._model()
+        _cut_off(built, self._part, search.met, first=0, is_number_fixed=is_number_fixed(search.problem))
+        cost = _cost_of(found, total=built.total)
+        room = _room(cost, total=built.total)
+        limit_cost(built, cost + room)
+        rank_objective(built, places=tie_places(search.problem, search.sites)[search.sites.site[self._part.free]])
+        outcome = run_solver(built.lp, replace(search.options, time_limit_s=search.clock.left_s()))
+        self.is_open = outcome.proof is not Proof.OPTIMAL
+        if self.is_open:
+            return None
+        first = _read(search, self._part, built)
+        self.is_open = _cost_of(first, total=built.total) > cost + 2 * room  # never, but for the tolerances of the solver
+        return None if self.is_open else first
 
 
-def _model_of(search: _Search, narrowed: Narrowed, part: SiteRules, most: float) -> SiteModel:
-    """Return the model of some sites, without the plans that were met."""
-    built = narrowed.build(part, most)
-    is_fixed = is_number_fixed(search.problem)
-    for number, columns in enumerate(search.met):
-        _cut_off(built, part, columns, number=number, is_number_fixed=is_fixed)
-    return built
+def _cut_off(
+    built: SiteModel, part: SiteRules, plans: Sequence[NDArray[np.intp]], *, first: int, is_number_fixed: bool
+) -> None:
+    """Add that other plans are sought than some that were met; `first` is the number of the first of them."""
+    for number, columns in enumerate(plans, start=first):
+        is_open = np.isin(part.free, columns)
+        terms = [(built.is_open[j], 1.0) for j in np.flatnonzero(is_open).tolist()]
+        if not is_number_fixed:
+            terms += [(built.is_open[j], -1.0) for j in np.flatnonzero(~is_open).tolist()]
+        row = linear_row(terms, sense=pulp.LpConstraintLE, rhs=float(is_open.sum() - 1))
+        built.lp.addConstraint(row, f"n{number:07d}")
 
 
-def _cut_off(built: SiteModel, part: SiteRules, columns: NDArray[np.intp], *, number: int, is_number_fixed: bool) -> None:
-    """Add that another plan is sought than one that was met."""
-    is_open = np.isin(part.free, columns)
-    terms = [(built.is_open[j], 1.0) for j in np.flatnonzero(is_open).tolist()]
-    if not is_number_fixed:
-        terms += [(built.is_open[j], -1.0) for j in np.flatnonzero(~is_open).tolist()]
-    row = linear_row(terms, sense=pulp.LpConstraintLE, rhs=float(is_open.sum() - 1))
-    built.lp.addConstraint(row, f"n{number:07d}")
+def _room(cost: float, *, total: float) -> float:
+    """Return up to what difference two costs are equal."""
+    return RELATIVE_TOLERANCE * max(abs(cost), abs(total))
 
 
-def _next_plan(search: _Search, part: SiteRules, built: SiteModel, *, most: float) -> Solution | Proof:
-    """Return the best plan that is not cut off; else that there is none up to the limit, or that none is proven in time."""
-    asked = replace(search.options, time_limit_s=search.clock.left_s())
-    if asked.time_limit_s == 0:
-        return Proof.NOTHING
-    outcome = run_solver(built.lp, asked)
-    if outcome.proof is Proof.INFEASIBLE:
-        return Proof.INFEASIBLE
-    if outcome.proof is not Proof.OPTIMAL or outcome.bound is None:
-        return Proof.NOTHING
-    found = _read(search, part, built)
-    cost = _cost_of(built, found)
-    room = RELATIVE_TOLERANCE * max(abs(cost), abs(built.total))
-    if cost - (outcome.bound / built.factor + built.constant) > room:  # what the tolerances of the solver hide
-        return Proof.NOTHING
-    return found if cost <= most else Proof.INFEASIBLE
+def _is_equal(one: Solution, other: Solution, *, total: float) -> bool:
+    cost = _cost_of(one, total=total)
+    return abs(_cost_of(other, total=total) - cost) <= _room(cost, total=total)
 
 
-def _first_of_equals(search: _Search, part: SiteRules, built: SiteModel, *, most: float) -> Solution | None:
-    """Return the plan that the tie rule names among those that are no dearer; None where that is not proven in time."""
-    limit_cost(built, most)
-    rank_objective(built, rank=search.sites.site[part.free])
-    outcome = run_solver(built.lp, replace(search.options, time_limit_s=search.clock.left_s()))
-    if outcome.proof is not Proof.OPTIMAL:
-        return None
-    found = _read(search, part, built)
-    cost = _cost_of(built, found)
-    return found if cost <= most + RELATIVE_TOLERANCE * max(abs(cost), abs(built.total)) else None
+def _as_first(found: Solution) -> Solution:
+    """Return a plan as the one that the tie rule names."""
+    return replace(found, is_tie_broken=True, tie_rule=TIE_RULE)
 
 
 def _read(search: _Search, part: SiteRules, built: SiteModel) -> Solution:
@@ -231,8 +276,8 @@ def _facts(search: _Search, part: SiteRules, built: SiteModel) -> ModelFacts:
     )
 
 
-def _cost_of(built: SiteModel, found: Solution) -> float:
-    return built.total - found.objective if built.total else found.objective
+def _cost_of(found: Solution, *, total: float) -> float:
+    return total - found.objective if total else found.objective
 
 
 def _columns(search: _Search, found: Solution) -> NDArray[np.intp]:

@@ -24,6 +24,7 @@ from optimize.clock import Clock
 from optimize.objectives import MAXIMISED
 from optimize.problem import LocationProblem
 from optimize.rules import SiteGroup
+from optimize.site_rows import tie_places
 from optimize.site_rules import site_rules
 from optimize.solution import Solution, Status
 from optimize.variants import NoPlan, is_number_fixed, try_variant, with_groups
@@ -31,8 +32,8 @@ from optimize.variants import NoPlan, is_number_fixed, try_variant, with_groups
 DIGITS = 9
 """To how many digits of the best objective two objectives are the same."""
 
-Key: TypeAlias = tuple[float, tuple[float, ...], int, tuple[str, ...]]
-"""What plans are sorted by: the objective, what tells equal ones apart, the sum of ranks, the ids."""
+Key: TypeAlias = tuple[float, tuple[float, ...], float, tuple[str, ...]]
+"""What plans are sorted by: the objective, what tells equal ones apart, the sum of the tie rule, the ids."""
 
 
 @dataclass(frozen=True, order=True)
@@ -96,9 +97,10 @@ def _key_of(problem: LocationProblem, plan: Solution, *, scale: float) -> Key:
     """Return what a plan is sorted by: the smaller, the better."""
     side = -1.0 if problem.objective in MAXIMISED else 1.0
     sites = site_rules(problem)
-    rank = sum(k for k, j in enumerate(sites.free.tolist(), start=1) if problem.candidate_ids[j] in plan.selected)
+    is_open = np.isin(np.array(problem.candidate_ids)[sites.free], plan.selected)
+    places = float(tie_places(problem, sites)[is_open].sum())
     times = _worst_first(problem, plan) if problem.objective == "lexicographic_center" else ()
-    return round(side * plan.objective / scale, DIGITS), times, rank, plan.selected
+    return round(side * plan.objective / scale, DIGITS), times, places, plan.selected
 
 
 def _worst_first(problem: LocationProblem, plan: Solution) -> tuple[float, ...]:

@@ -27,8 +27,8 @@ class SwapLimits:
         self._cost_of: dict[tuple[int, ...], float] = {}
         self._n_swapped = 0
 
-    def next_at_most(self, met: Sequence[NDArray[np.intp]]) -> float:
-        """Return the cost of the cheapest plan known beside those that were met; infinite where none is known.
+    def next_known(self, met: Sequence[NDArray[np.intp]]) -> tuple[float, NDArray[np.intp]] | None:
+        """Return cost and sites of the cheapest plan known beside those that were met; None where none is known.
 
         Parameters
         ----------
@@ -49,5 +49,7 @@ class SwapLimits:
             swapped = tuple(sorted({*plan.tolist(), site} - {int(plan[place])}))
             self._cost_of[swapped] = float(cost[site, place])
 
-    def _cheapest(self, met: Collection[tuple[int, ...]]) -> float:
-        return min((cost for plan, cost in self._cost_of.items() if plan not in met), default=np.inf)
+    def _cheapest(self, met: Collection[tuple[int, ...]]) -> tuple[float, NDArray[np.intp]] | None:
+        known = ((cost, plan) for plan, cost in self._cost_of.items() if plan not in met)
+        cheapest = min(known, default=None)
+        return None if cheapest is None else (cheapest[0], np.array(cheapest[1], dtype=np.intp))

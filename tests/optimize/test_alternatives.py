@@ -28,8 +28,8 @@ from optimize.solve import solve
 from optimize.verify import verify_solution
 from tests.optimize.capacity_toys import capacity_problems, whole_value
 from tests.optimize.model_toys import plane_problem, sorted_times
-from tests.optimize.ruled_toys import meets_rules, ruled_value
-from tests.optimize.test_rules import FIELDS, places_of, ruled_problems
+from tests.optimize.ruled_toys import meets_rules, places_of, ruled_value
+from tests.optimize.test_rules import FIELDS, ruled_problems
 from tests.optimize.toys import coverage, median, problems
 
 Value = Callable[[LocationProblem, frozenset[str]], float | None]
@@ -164,10 +164,13 @@ def test_the_cheapest_swap_is_at_least_as_dear_as_the_next_plan_and_counts_only_
     siting = SITINGS["max_coverage"](problem, site_rules(problem))
     uncovered = sum(WEIGHT) - 185.0
     met = [np.array([0, 1])]
-    assert SwapLimits(siting, most=uncovered).next_at_most(met) == pytest.approx(uncovered)
-    assert SwapLimits(siting, most=uncovered - 1.0).next_at_most(met) == np.inf
+    cost, plan = SwapLimits(siting, most=uncovered).next_known(met) or (None, None)
+    assert (cost, list(plan)) == (pytest.approx(uncovered), [0, 2])
+    assert SwapLimits(siting, most=uncovered - 1.0).next_known(met) is None
     swaps = SwapLimits(siting, most=1000.0)
-    assert [swaps.next_at_most([*met, *more]) for more in ([], [np.array([0, 2])])] == pytest.approx([230.0, 235.0])
+    assert swaps.next_known(met) is not None
+    cost, plan = swaps.next_known([*met, np.array([0, 2])]) or (None, None)
+    assert (cost, list(plan)) == (pytest.approx(uncovered + 5.0), [0, 3])
 
 
 def every_plan(problem: LocationProblem, *, value: Value) -> dict[frozenset[str], float]:
