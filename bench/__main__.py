@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bench.choice_capacitated import bench_choice_capacitated
+from bench.choice_milano import bench_choice_milano
 from bench.choice_models import bench_choice_models
 from bench.choice_peers import bench_choice_peers
 from bench.choice_size import bench_choice_size
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "need": bench_need,
     "dasymetric": bench_dasymetric,
     "streets": bench_streets,
+    "choice_milano": bench_choice_milano,
     "choice_peers": bench_choice_peers,
     "choice_capacitated": bench_choice_capacitated,
     "choice_size": bench_choice_size,
