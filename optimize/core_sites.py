@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,9 @@ CORE_FROM = 60
 
 ROOM = 1e-6
 """By which share of the cost a plan must be worse before its sites are ruled out, far above the solver's tolerances."""
+
+SHARE_OF_TIME = 0.5
+"""Which share of the time that is left a core may take."""
 
 Build = Callable[[SiteRules], SiteModel]
 Seek = Callable[[], NDArray[np.intp] | None]
@@ -94,17 +98,31 @@ def find_core(sites: SiteRules, *, build: Build, seek: Seek, options: SolverOpti
         is_sought = np.isin(sites.free[order], sought)
         order = np.concatenate([order[is_sought], order[~is_sought]])
     size = max(SMALLEST_CORE, SITES_PER_OPEN_SITE * int((opened > ROOM).sum()))
-    found = _solve_core(sites, order, size, build=build, options=options, clock=clock)
+    found = _solve_core(sites, order, size, start=sought, build=build, options=options, clock=clock)
     if found is None:
-        return replace(nothing, lower=lower)
+        return replace(nothing, lower=lower, start=nothing.start if sought is None else np.sort(sought))
     upper, start = found
     room = ROOM * max(abs(upper), abs(whole.total), abs(lower))
     kept = (lower + reduced <= upper + room) | (opened > ROOM) | np.isin(sites.free, start)
     return Core(sites=keep_sites(sites, kept), lower=lower, start=start)
 
 
+def start_of(model: SiteModel, sites: SiteRules, columns: NDArray[np.intp] | None) -> list[tuple[Any, float]]:
+    """Return a plan, given as columns, as values of the site variables; nothing where there is none."""
+    if columns is None or not columns.size:
+        return []
+    return list(zip(model.is_open, np.isin(sites.free, columns).astype(np.float64).tolist(), strict=True))
+
+
 def _solve_core(
-    sites: SiteRules, order: NDArray[np.intp], size: int, *, build: Build, options: SolverOptions, clock: Clock
+    sites: SiteRules,
+    order: NDArray[np.intp],
+    size: int,
+    *,
+    start: NDArray[np.intp] | None,
+    build: Build,
+    options: SolverOptions,
+    clock: Clock,
 ) -> tuple[float, NDArray[np.intp]] | None:
     """Return cost and columns of the best plan of the first sites, of twice as many where those have none; None for no plan."""
     while size < order.size:
@@ -112,7 +130,9 @@ def _solve_core(
         kept[order[:size]] = True
         part = keep_sites(sites, kept)
         model = build(part)
-        outcome = run_solver(model.lp, replace(options, gap_abs=0.0, time_limit_s=clock.left_s()))
+        left_s = clock.left_s()
+        asked = replace(options, gap_abs=0.0, time_limit_s=None if left_s is None else SHARE_OF_TIME * left_s)
+        outcome = run_solver(model.lp, asked, start=start_of(model, part, start))
         if outcome.proof in (Proof.OPTIMAL, Proof.PLAN):
             return model.cost(), part.free[model.plan()]
         if outcome.proof is Proof.NOTHING:

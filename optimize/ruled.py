@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.errors import SolverError
 from optimize.clock import Clock
-from optimize.core_sites import Core, find_core
+from optimize.core_sites import Core, find_core, start_of
 from optimize.cover_limits import add_cover_limits
 from optimize.cover_model import linear_row
 from optimize.exact import Answer
@@ -86,12 +86,14 @@ def solve_ruled(
     offset = (built.constant - built.total) * built.factor
     asked = replace(options, gap_rel=gap, gap_abs=0.0, offset=offset, time_limit_s=clock.left_s())
     tell = convert_told(options.tell, built.objective_of)
-    outcome = run_solver(built.lp, asked, start=_start(built, core), tell=tell)
+    outcome = run_solver(built.lp, asked, start=start_of(built, core.sites, core.start), tell=tell)
     if outcome.proof is Proof.INFEASIBLE:
         raise refuse(problem, sites)
-    if outcome.proof is Proof.NOTHING:
+    if outcome.proof is Proof.NOTHING and (not core.start.size or built.allocation is not None):
         raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
-    found = _read(problem, core.sites, built=built, model=model)
+    is_read = outcome.proof is not Proof.NOTHING
+    plan = built.plan() if is_read else np.flatnonzero(np.isin(core.sites.free, core.start))
+    found = _found(problem, core.sites, plan, built=built, model=model)
     answer = _judged(found, core, built=built, outcome=outcome, is_exact=gap == 0)
     if answer.is_optimal and breaks_ties:
         places = tie_places(problem, sites)[sites.site[core.sites.free]]
@@ -117,14 +119,6 @@ def seek_plan(problem: LocationProblem, sites: SiteRules, *, model: Model, seed:
     return None if plan is None else sites.free[plan]
 
 
-def _start(built: SiteModel, core: Core) -> list[tuple[Any, float]]:
-    """Return the plan of the core as values of the site variables; nothing where there is none."""
-    if not core.start.size:
-        return []
-    is_open = np.isin(core.sites.free, core.start)
-    return list(zip(built.is_open, is_open.astype(np.float64).tolist(), strict=True))
-
-
 def build_ruled(problem: LocationProblem, sites: SiteRules, *, model: Model) -> SiteModel:
     """Return the model of the objective with the rows of every rule."""
     if model.build is None:
@@ -135,9 +129,8 @@ def build_ruled(problem: LocationProblem, sites: SiteRules, *, model: Model) -> 
     return built
 
 
-def _read(problem: LocationProblem, sites: SiteRules, *, built: SiteModel, model: Model) -> _Found:
-    """Return the plan that the solved model holds."""
-    plan = built.plan()
+def _found(problem: LocationProblem, sites: SiteRules, plan: NDArray[np.intp], *, built: SiteModel, model: Model) -> _Found:
+    """Return a plan with its cost, and who is served by which site where the solved model says it."""
     chosen = names_of(problem, sites, plan)
     allocation = built.allocation() if built.allocation is not None else None
     selected = {*chosen, *problem.fixed}
@@ -191,7 +184,7 @@ def _first_of_equals(
     outcome = run_solver(built.lp, replace(options, gap_abs=0.0, time_limit_s=clock.left_s()))
     if outcome.proof is not Proof.OPTIMAL:
         return None
-    found = _read(problem, sites, built=built, model=model)
+    found = _found(problem, sites, built.plan(), built=built, model=model)
     return found if found.cost <= best.cost + 2 * room else None
 
 

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from optimize import ruled
 from optimize.clock import Clock, Deadline, never, stop_by_hand
+from optimize.highs import Outcome, Proof
 from optimize.problem import LocationProblem
 from optimize.rules import NO_RULES, Rules, SiteGroup
 from optimize.solution import Status
@@ -120,3 +122,15 @@ def test_progress_tells_plan_and_bound_in_units_of_the_objective(rules: Rules) -
     seconds = [one for one, _, _ in told]
     assert seconds == sorted(seconds)
     assert seconds[0] >= 0
+
+
+def test_a_plan_of_the_core_stays_when_the_time_is_over_before_the_whole_model_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = Outcome(proof=Proof.NOTHING, bound=None)
+    monkeypatch.setattr(ruled, "run_solver", lambda *_args, **_options: nothing)
+    problem = hard(
+        n_demand=500, n_sites=80, p=5, rules=Rules(groups=(SiteGroup(name="few", ids=("s0001", "s0002"), at_most=1),))
+    )
+    solution = solve(problem, time_limit_s=30.0)
+    assert solution.status is Status.FEASIBLE
+    assert 0.0 <= solution.gap < 0.2
+    assert len(solution.new) == 5
