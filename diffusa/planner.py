@@ -25,6 +25,7 @@ from layers.plan_folder import DOCUMENT, write_plan_files
 from layers.positions import UncertainTimes
 from layers.sites import join_sites
 from maps.city_map import write_map
+from maps.workbook import write_workbook
 
 MAP_NAME = "map.html"
 RUN_NAME = "run.json"
@@ -72,6 +73,7 @@ def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
     with write_folder_whole(folder, marker=DOCUMENT) as part:
         with steps.step("Writing tables"):
             write_plan_files(plan, part)
+            write_workbook(plan, part)
         with steps.step("Drawing the map"):
             write_map(plan, part / MAP_NAME)
         run = {
