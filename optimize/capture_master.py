@@ -35,6 +35,8 @@ class Master:
         Objective of `lp` = − captured weight × factor, but for `sure` and the weight of demand without competitors.
     constant
         The captured weight at an objective of 0.
+    one
+        A variable that is 1, where sites may be open in part: rows that are added later have their constant at it.
     """
 
     lp: Any
@@ -42,6 +44,7 @@ class Master:
     captured_of: list[Any]
     factor: float
     constant: float
+    one: Any = None
 
     def plan(self) -> NDArray[np.intp]:
         """Return the positions of the open sites after a solve, ascending."""
@@ -69,6 +72,8 @@ def build_master(
     *,
     banned: Sequence[NDArray[np.intp]] = (),
     at_least: float | None = None,
+    closed: NDArray[np.bool_] | None = None,
+    is_whole: bool = True,
 ) -> Master:
     """Return the model with every rule.
 
@@ -82,8 +87,16 @@ def build_master(
         Plans that are cut off, as positions of open sites.
     at_least
         Weight that has to be captured; then the objective is the sum of the positions of the open sites.
+    closed
+        Which sites are in no plan that is sought, shape (n_sites,); None for none.
+    is_whole
+        Whether sites are open or not; without it they may be in part, and all of them stand in a row.
     """
     lp, is_open = new_site_model("capture", n_sites=rules.free.size)
+    is_closed = np.zeros(rules.free.size, dtype=np.bool_) if closed is None else closed
+    for j in np.flatnonzero(is_closed).tolist():
+        is_open[j].upBound = 0
+    one = None if is_whole else _relax(lp, is_open)
     factor = power_of_two(market.total)
     captured = [lp.add_variable(f"t{g:07d}", 0, most * factor) for g, most in enumerate(market.most().tolist())]
     hit = [lp.add_variable(f"h{k:07d}", 0, 1) for k in range(len(market.alone))]
@@ -91,7 +104,7 @@ def build_master(
         terms = [*((is_open[j], 1.0) for j in sites), (hit[k], -1.0)]
         lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintGE, rhs=0.0), f"a{k:07d}")
     for k, cut in enumerate(cuts):
-        used = np.flatnonzero(cut.coefficient)
+        used = np.flatnonzero((cut.coefficient != 0) & ~is_closed)
         terms = [(is_open[j], -a) for j, a in zip(used.tolist(), (cut.coefficient[used] * factor).tolist(), strict=True)]
         terms.append((captured[cut.group], 1.0))
         lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintLE, rhs=cut.constant * factor), f"k{k:07d}")
@@ -111,4 +124,14 @@ def build_master(
     model = SiteModel(lp=lp, is_open=is_open)
     add_cover_limits(model, problem, rules, problem.rules.covers)
     add_site_rows(lp, is_open, site_rows(problem, rules))
-    return Master(lp=lp, is_open=is_open, captured_of=captured, factor=factor, constant=market.sure)
+    return Master(lp=lp, is_open=is_open, captured_of=captured, factor=factor, constant=market.sure, one=one)
+
+
+def _relax(lp: Any, is_open: list[Any]) -> Any:
+    """Let sites be open in part, and add a row that holds for all of them: a variable in no row is not given to the solver."""
+    for variable in is_open:
+        variable.cat = pulp.LpContinuous
+    one = lp.add_variable("one", 1, 1)
+    terms = [(variable, 1.0) for variable in (*is_open, one)]
+    lp.addConstraint(linear_row(terms, sense=pulp.LpConstraintLE, rhs=float(len(terms))), "every")
+    return one

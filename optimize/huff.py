@@ -17,7 +17,7 @@ from optimize.problem import LocationProblem
 from optimize.problem_arrays import Csr
 from optimize.reach import is_selected
 from optimize.site_rules import SiteRules
-from optimize.siting import RELATIVE_TOLERANCE
+from optimize.siting import RELATIVE_TOLERANCE, sum_at
 from optimize.solution import Allocation
 
 LEAST_IMPEDANCE_S = 60.0
@@ -25,6 +25,8 @@ LEAST_IMPEDANCE_S = 60.0
 
 MOST_GROUPS = 200
 """How many groups of demand have a captured weight of their own: with more the cuts are tighter, and the rounds slower."""
+
+STEPS_OF_NEWTON = 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,6 +94,16 @@ class Market:
     def _row(self) -> NDArray[np.intp]:
         return np.repeat(np.arange(self.pull.shape[0]), np.diff(self.pull.indptr))
 
+    @cached_property
+    def _by_column(self) -> sparse.csc_array[np.float64]:
+        return sparse.csc_array(self.pull)
+
+    @cached_property
+    def _alone_table(self) -> Csr:
+        start = np.concatenate([[0], np.cumsum([len(sites) for sites in self.alone])])
+        columns = np.array([j for sites in self.alone for j in sites], dtype=np.intp)
+        return sparse.csr_array((np.ones(columns.size), columns, start), shape=(len(self.alone), self.pull.shape[1]))
+
     def most(self) -> NDArray[np.float64]:
         """Return what each group gives at most, with every site open, shape (n_groups,)."""
         return self._by_group(self._captured(self._utility(np.ones(self.pull.shape[1]))))
@@ -105,12 +117,56 @@ class Market:
         return math.fsum([*self._captured(self._utility(opened)), *hit, self.sure])
 
     def tangents(self, opened: NDArray[np.float64]) -> list[Cut]:
-        """Return the tangent of each group at sites that are open, all or in part, shape (n_sites,)."""
-        utility = self._utility(opened)
-        slope = self.weight * self.rival / (utility + self.rival) ** 2
-        rise = self._sum_of_pairs(slope[self._row] * self.pull.data)
-        constant = self._by_group(self._captured(utility)) - rise @ opened
-        return self._cuts(constant, rise)
+        """Return the lifted tangent of each group at sites that are open, all or in part, shape (n_sites,).
+
+        Notes
+        -----
+        With h(u) what a row gives at a pull u of the sites, the tangent at u is h(u) + h'(u) (Σ a_j y_j − u). A site that
+        alone pulls more than u needs less: with k = h(u) − h'(u) u, the coefficient h(a_j) − k in place of h'(u) a_j. No plan
+        passes it, as h is concave: of sites a, b ≥ u and a rest r, h(a + b + r) ≤ h(a) + h(b + u) − h(u) + h'(u) r
+        ≤ h(a) + h(b) + h'(u) (u + r) − h(u). For given y it is least where u = Σ min(a_j, u) y_j.
+        """
+        pulled = self._balance(opened)
+        here = self._captured(self.given + pulled)
+        slope = self.weight * self.rival / (self.given + pulled + self.rival) ** 2
+        start = here - slope * pulled
+        row, pull = self._row, self.pull.data
+        alone = self._captured(self.given[row] + pull, row) - start[row]
+        rise = self._sum_of_pairs(np.where(pull > pulled[row], alone, slope[row] * pull))
+        return self._cuts(self._by_group(start), rise)
+
+    def _balance(self, opened: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the pull u of each row at which u = Σ min(a_j, u) y_j, the largest one, shape (n_rows,).
+
+        Notes
+        -----
+        The difference of both sides is concave in u, 0 at 0, and not above 0 where u = Σ a_j y_j: Newton's way from there falls
+        to the largest zero. Any u gives a tangent that holds, so a few steps do.
+        """
+        used = np.flatnonzero(opened > 0)
+        share, pull = opened[used], self._by_column[:, used].toarray()
+        pulled = np.asarray(pull @ share)
+        for _ in range(STEPS_OF_NEWTON):
+            missing = pulled - np.minimum(pull, pulled[:, None]) @ share
+            slope = 1.0 - (pull >= pulled[:, None]) @ share
+            is_above = (missing > 0) & (slope > 0)
+            if not is_above.any():
+                break
+            pulled[is_above] = np.maximum(pulled[is_above] - missing[is_above] / slope[is_above], 0.0)
+        return pulled
+
+    def values_with(self, plan: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return what a plan captures with each one of the sites besides, shape (n_sites,)."""
+        opened = np.zeros(self.pull.shape[1])
+        opened[plan] = 1.0
+        now, row = self._utility(opened), self._row
+        captured = self._captured(now)
+        gain = self._captured(now[row] + self.pull.data, row) - captured[row]
+        is_missed = self._alone_table @ opened == 0
+        more = sum_at(self.pull.indices.astype(np.intp), gain, n=opened.size) + self._alone_table.T @ (
+            self.alone_weight * is_missed
+        )
+        return np.asarray(captured.sum() + float(self.alone_weight[~is_missed].sum()) + self.sure + more)
 
     def submodular(self, plan: NDArray[np.intp]) -> list[Cut]:
         """Return the submodular cut of each group at a plan: what sites add to it, and are worth beside all others."""

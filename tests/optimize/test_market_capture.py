@@ -8,16 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import FaultsError, InfeasibleError, ProblemError, SolverError, VerificationError
+from optimize import market_capture
+from optimize.capture_relaxation import relax
+from optimize.capture_search import find_start
+from optimize.clock import Clock
+from optimize.highs import SolverOptions
 from optimize.huff import build_market, competitor_pull, pull_of_pairs
 from optimize.problem import LocationProblem
-from optimize.rules import Rules, SiteGroup
+from optimize.rules import NO_RULES, Rules, SiteGroup
 from optimize.site_rules import site_rules
 from optimize.solution import Solution, Status
 from optimize.solve import solve
 from optimize.verify import verify_solution
 from tests.optimize.model_toys import as_objective, capture, market, model_problem, plane_problem
 from tests.optimize.ruled_toys import check_against_all_sets
-from tests.optimize.toys import median, problems
+from tests.optimize.toys import ids, median, problems
 
 # site-00 is beside the first two demand points, site-01 beside the third, site-02 between all.
 TABLE: list[list[float | None]] = [[60.0, 600.0, 240.0], [60.0, 600.0, 240.0], [600.0, 60.0, 240.0]]
@@ -132,10 +137,66 @@ def test_a_gap_is_kept() -> None:
     assert rough.status is Status.FEASIBLE
 
 
-def test_no_time_is_no_plan() -> None:
+def test_without_time_there_is_a_plan_with_its_gap() -> None:
+    problem = plane_problem("market_capture", 1, n_demand=80, n_sites=25, new=5, **market(80, 25))
+    quick, exact = solve(problem, time_limit_s=1e-9), solve(problem)
+    assert quick.status is Status.FEASIBLE
+    assert quick.objective <= exact.objective * (1 + 1e-9)
+    assert exact.objective <= quick.best_bound
+    assert quick.gap > 0
+
+
+def test_no_time_and_no_plan_to_begin_from_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(market_capture, "find_start", lambda *_given, **_named: None)
     problem = plane_problem("market_capture", 1, n_demand=80, n_sites=25, new=5, **market(80, 25))
     with pytest.raises(SolverError, match="the time was over"):
         solve(problem, time_limit_s=1e-9)
+
+
+@pytest.mark.parametrize("rules", [NO_RULES, Rules(groups=(SiteGroup(name="half", ids=ids(12), at_most=1),))])
+def test_the_start_is_near_the_best_plan_and_meets_the_rules(rules: Rules) -> None:
+    problem = plane_problem("market_capture", 7, n_demand=80, n_sites=25, new=5, rules=rules, **market(80, 25))
+    sites = site_rules(problem)
+    made = build_market(problem, sites)
+    start = find_start(problem, sites, made, seed=0, deadline=None)
+    assert start is not None
+    assert start.size == 5
+    assert (start < 12).sum() <= (5 if rules is NO_RULES else 1)
+    exact = solve(problem).objective
+    assert 0.95 * exact <= made.value(start) <= exact * (1 + 1e-9)
+
+
+def test_a_search_without_time_takes_what_was_added_one_by_one() -> None:
+    problem = plane_problem("market_capture", 3, n_demand=80, n_sites=40, new=8, **market(80, 40))
+    sites = site_rules(problem)
+    made = build_market(problem, sites)
+    rough, better = (find_start(problem, sites, made, seed=0, deadline=deadline) for deadline in (0.0, None))
+    assert rough is not None
+    assert better is not None
+    assert rough.size == better.size == 8
+    assert made.value(rough) <= made.value(better)
+
+
+def test_what_a_plan_captures_with_each_site_besides_is_counted_at_once() -> None:
+    problem = plane_problem("market_capture", 2, n_demand=40, n_sites=9, new=3, **market(40, 9))
+    made = build_market(problem, site_rules(problem))
+    plan = np.array([1, 4])
+    expected = [made.value(np.append(plan, j)) for j in range(9) if j not in (1, 4)]
+    assert np.delete(made.values_with(plan), [1, 4]) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_relaxation_bounds_the_best_plan_and_closes_none_of_its_sites() -> None:
+    problem = plane_problem("market_capture", 5, n_demand=120, n_sites=30, new=3, **market(120, 30))
+    sites = site_rules(problem)
+    made, exact = build_market(problem, sites), solve(problem)
+    options = SolverOptions(solver="highs", gap_abs=0.0, time_limit_s=None, seed=0, threads=1)
+    clock = Clock(began=0.0, limit_s=None)
+    relaxed = relax(problem, sites, made, [np.full(30, 0.1)], options=options, clock=clock, share=1.0)
+    assert exact.objective <= relaxed.bound * (1 + 1e-9)
+    assert relaxed.bound <= 1.1 * exact.objective
+    closed = {problem.candidate_ids[j] for j in sites.free[relaxed.closed(exact.objective, made)].tolist()}
+    assert closed
+    assert not closed & set(exact.new)
 
 
 def test_rules_that_no_plan_meets_are_refused() -> None:
