@@ -41,8 +41,10 @@ def _by_kind(people: Mapping[str, float]) -> Text:
 
 
 def choice_limits(question: Question, journeys: Journeys) -> Iterator[Text]:
-    """Yield whom the choice leaves out though its objective would have to reach them."""
+    """Yield what the figures of a choice do not say: who has no room, and whom the choice leaves out."""
     people, travel = question.people, question.scenario.travel
+    if question.facts.capacity_people is not None:
+        yield both("Figures count everybody within the minutes, whether the places have room for them or not.")
     if question.scenario.choose.unreached != "leave_out":
         return
     weight = need_weight(people.cells, people.totals, question.scenario.need)

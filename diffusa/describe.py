@@ -282,6 +282,7 @@ def _allocation(counted: Counted) -> gpd.GeoDataFrame:
         site_ids=[times.candidate_ids[column] for column in allocation.candidate],
         seconds=seconds,
         groups=counted.question.scenario.group_keys,
+        share=allocation.share,
     )
 
 

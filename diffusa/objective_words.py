@@ -60,7 +60,7 @@ def value_words(scenario: Scenario, value: float, *, standard_min: float) -> Tex
     found: dict[ObjectiveUnit, Text] = {
         "share": percent(value, digits=1),
         "seconds": both("{n} minutes", n=number(value / 60.0, digits=1)),
-        "sites": both("{n} new places", n=number(value)),
+        "sites": number(value),
         "euros": both("{n} euros", n=number(value)),
         "metres": both("{n} metres", n=number(value)),
     }
@@ -142,6 +142,11 @@ def goal_words(scenario: Scenario) -> Text:
     return goals[choose.objective]()
 
 
+def _short(value: float) -> Text:
+    """Return a number without digits that say nothing."""
+    return number(value, digits=0 if value == round(value) else 2)
+
+
 def _worst_share(scenario: Scenario) -> Text:
     return percent(scenario.choose.worst_share or 1.0, digits=1)
 
@@ -164,7 +169,7 @@ def _charge_goal(scenario: Scenario) -> Text:
     return both(
         "The least cost of works and of one trip for each person of need, at {n} euros for an hour; "
         "beyond {cutoff} minutes a trip counts as that.",
-        n=number(scenario.choose.travel_eur_per_hour or 0.0, digits=2),
+        n=_short(scenario.choose.travel_eur_per_hour or 0.0),
         cutoff=number(scenario.cutoff_min),
     )
 
@@ -174,7 +179,7 @@ def _capacity_goal() -> Text:
 
 
 def _market_goal(scenario: Scenario) -> Text:
-    values = {"n": number(scenario.choose.pull_exponent or 0.0, digits=1)}
+    values = {"n": _short(scenario.choose.pull_exponent or 0.0)}
     if scenario.choose.attraction == "floor_area":
         return both(
             "As much need as possible drawn from competitors; a place draws by floor area over time to the power {n}.", **values
@@ -188,7 +193,7 @@ def _decay(scenario: Scenario) -> Text:
     if decay is None:
         return Text(it="", en="")
     values = {name: value for name, value in decay.model_dump().items() if isinstance(value, float)}
-    said = {name: number(value, digits=0 if value == round(value) else 1) for name, value in values.items()}
+    said = {name: _short(value) for name, value in values.items()}
     if decay.kind == "step":
         steps = [both("{share} within {n} minutes", share=percent(share), n=number(minutes)) for minutes, share in decay.steps]
         return join(steps, COMMA)

@@ -7,7 +7,6 @@ import platform
 from pathlib import Path
 
 from data.cache import ArrayCache
-from data.errors import VerificationError
 from data.files import write_folder_whole
 from data.pack import CityPack
 from diffusa.choice import Choices, choose_sites, describe_optimum
@@ -16,6 +15,7 @@ from diffusa.journeys import OWN, Journeys, travel, travel_from_drawn_positions
 from diffusa.mode_shares import count_mode_shares
 from diffusa.people_year import read_people_of
 from diffusa.question import Question, put_question
+from diffusa.recount import check_objective
 from diffusa.scenario import Scenario
 from diffusa.steps import Steps
 from diffusa.times_cache import TimesCache
@@ -104,9 +104,9 @@ def _count(question: Question, journeys: Journeys, choices: Choices) -> Counted:
     ]
     optima = tuple(_optimum(question, journeys, choices, minutes, uncertain.get(OWN)) for minutes in choices.solutions)
     shares = count_mode_shares(question, journeys, plain)
-    counted = Counted(question, journeys, choices, variants=plain, figures=figures, optima=optima, mode_shares=shares)
-    _check_objective(counted)
-    return counted
+    for optimum in optima:
+        check_objective(question, journeys, optimum)
+    return Counted(question, journeys, choices, variants=plain, figures=figures, optima=optima, mode_shares=shares)
 
 
 def _optimum(
@@ -124,20 +124,3 @@ def _optimum(
     return describe_optimum(question, journeys, solution, standard_min=standard_min).model_copy(
         update={"figures": tuple(figures)}
     )
-
-
-def _check_objective(counted: Counted) -> None:
-    """Recount the objective of a coverage plan from its figures: the weighted shares must give what the solver claimed."""
-    need = counted.question.scenario.need
-    if counted.question.scenario.choose.objective != "max_coverage":
-        return
-    for optimum in counted.optima:
-        shares = {figure.group: figure.share for figure in optimum.figures}
-        if not set(need) <= set(shares):
-            continue
-        recounted = sum(weight * shares[key] for key, weight in need.items()) / sum(need.values())
-        if abs(recounted - optimum.objective) > 1e-6:
-            raise VerificationError(
-                f"the figures at {optimum.standard_min:g} minutes give {recounted:.9f} of the need, "
-                f"the choice claimed {optimum.objective:.9f}"
-            )

@@ -20,7 +20,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "target_share": "choose.target_share",
         "capacity": "choose.capacity_people",
         "min_use": "choose.min_use_people",
-        "is_split": "choose.split",
+        "is_split": "choose.whole_squares",
         "site_cost": "costs",
         "site_impedance": "choose.objective",
         "time_limit_s": "choose.time_limit_s",

@@ -31,7 +31,7 @@ def objective_fields(question: Question, journeys: Journeys, *, standard_min: fl
         "decay": lambda: None if choose.decay is None else choose.decay.decay(),
         "capacity": lambda: _share_of_need(question, question.facts.capacity_people),
         "min_use": lambda: _share_of_need(question, question.facts.min_use_people),
-        "is_split": lambda: choose.split,
+        "is_split": lambda: not choose.whole_squares,
         "impedance_price": lambda: _price(question),
         "site_impedance": lambda: metres_between(question),
         "backup_share": lambda: choose.backup_share,

@@ -39,7 +39,7 @@ FIELD_OF: Mapping[str, str] = MappingProxyType(
         "k_nearest": "k_nearest",
         "capacity_people": "capacity",
         "min_use_people": "min_use",
-        "split": "is_split",
+        "whole_squares": "is_split",
         "competitors": "competitor_pull",
         "attraction": "attraction",
         "pull_exponent": "pull_exponent",
@@ -49,7 +49,7 @@ FIELD_OF: Mapping[str, str] = MappingProxyType(
 )
 """The field of a location problem that each option fills."""
 
-_SAYS_BY_ITSELF = ("attraction", "by_cost", "split")
+_SAYS_BY_ITSELF = ("attraction", "by_cost", "whole_squares")
 """Options that may be left out though the objective needs their field."""
 
 
@@ -99,7 +99,9 @@ class Choose(Table):
     min_use_people: Annotated[
         PeopleByKind | None, Field(description="capacitated: people of need whom a site has to serve, by its kind")
     ] = None
-    split: Annotated[bool, Field(description="capacitated: people of one square may go to several sites")] = False
+    whole_squares: Annotated[
+        bool, Field(description="capacitated: people of one square all go to one site; slow, and hard to prove")
+    ] = False
     competitors: Annotated[tuple[Selector, ...], Field(description="market_capture: sites that draw people, too")] = ()
     attraction: Annotated[Literal["equal", "floor_area"], Field(description="market_capture: what makes a site attractive")] = (
         "equal"
@@ -133,6 +135,8 @@ class Choose(Table):
         for name in useless:
             others = [one for one in OBJECTIVES if FIELD_OF[name] in FIELDS[one] and (name != "by_cost" or one == "set_cover")]
             raise ValueError(f"{self.objective} has no use for {name!r}: take it out, or choose {' or '.join(others)}")
+        if self.unreached != "refuse" and self.target_share is not None:
+            raise ValueError("'unreached' has no effect beside target_share: take one of them out")
         if self.unreached != "refuse" and self.objective not in MUST_REACH:
             raise ValueError(f"{self.objective} has no use for 'unreached': take it out, or choose {' or '.join(MUST_REACH)}")
         return self

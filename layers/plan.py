@@ -269,8 +269,8 @@ class Plan:
         nil, district, cost_eur, position_error_m, snap_m, is_connected, ``within_<group>`` (people within the standard of
         this site alone), source; NaN where not known; geometry Point.
     allocation
-        One row per cell served within the standard by the plan: cell_id, site_id, minutes, one count column per group;
-        geometry LineString from cell to site.
+        One row per cell and site that serves it, within the standard where the objective has one: cell_id, site_id, minutes,
+        one count column per group (those served); geometry LineString from cell to site. Only capacities give a cell two rows.
     nil
         One row per quarter: nil, name, district, one column per group (all its people, with those without a place),
         ``reached_<variant>_<group>`` and ``share_<variant>_<group>`` at the standard, ``minutes_<variant>`` (mean over the

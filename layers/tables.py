@@ -113,8 +113,9 @@ def allocation_table(
     site_ids: Sequence[str],
     seconds: Floats,
     groups: Sequence[str],
+    share: Floats | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return one row per served cell: the site that serves it, the minutes, the people, and a line between them.
+    """Return one row per served cell and site: the site that serves it, the minutes, the people, and a line between them.
 
     Parameters
     ----------
@@ -128,9 +129,14 @@ def allocation_table(
         Seconds from each of them to its site, shape (n,).
     groups
         Keys of the groups to count.
+    share
+        Which part of each cell the site serves, shape (n,); None for all of it. A cell that several serve has several rows.
     """
     ends = _cell_ends(people, groups)
     served = people.cells.assign(**ends).iloc[cells]
+    if share is not None:
+        counts = [*groups, *ends]
+        served = served.assign(**{key: served[key].to_numpy(dtype=np.float64) * share for key in counts})
     points = sites.set_index("site_id").geometry.loc[list(site_ids)]
     lines = np.stack([served[["x", "y"]].to_numpy(dtype=np.float64), np.column_stack([points.x, points.y])], axis=1)
     table = served[["cell_id", *groups, *ends]].assign(site_id=list(site_ids), minutes=seconds / 60.0)
