@@ -17,12 +17,16 @@ from optimize.cover_model import CoverModel
 from optimize.cut_rounds import cut_down, rest_of
 from optimize.highs import Outcome, Proof, SolverOptions, convert_told, run_solver
 from optimize.lagrange import Bounds, narrow
+from optimize.median_search import best_by_branching, earlier_by_branching, is_branched, price_by_cuts
 from optimize.siting import Siting
 from optimize.solution import Allocation
-from optimize.ties import first_of_equals
+from optimize.ties import first_of_equals, first_sought
 
 SHARE_OF_TIME_FOR_BOUNDS, SHARE_OF_TIME_FOR_PLAN = 0.25, 0.45
 """When the bounds, and then the longer search for a plan, have to be done."""
+
+SHARE_OF_TIME_FOR_PRICES = 0.7
+"""When the cuts at the relaxation of a p-median have to be done."""
 
 SMALLEST_FOR_SEARCH = 50_000
 """Pairs up to which the model needs no better plan to begin from: it is built and solved within a minute."""
@@ -32,6 +36,9 @@ SMALLEST_FOR_CUTS = 500
 
 CLASSES_PER_SECOND = 10_000
 """What PuLP builds and HiGHS presolves at least, and HiGHS looks at no clock meanwhile (two cores of 2024: 20,000)."""
+
+PAIRS_PER_SECOND = 300_000
+"""What is sorted into classes at least, and no clock is looked at meanwhile (two busy cores of 2024: 24 million in 80 s)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,7 +108,19 @@ def find_answer(
     method = options.method
     siting, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
     if method in ("search", "cuts") or (method == "auto" and siting.pair_row.size > SMALLEST_FOR_SEARCH):
-        siting, bounds = improve_further(siting, bounds, options=options, clock=clock, share=SHARE_OF_TIME_FOR_PLAN)
+        siting, bounds = improve_further(
+            siting,
+            bounds,
+            options=options,
+            clock=clock,
+            share=SHARE_OF_TIME_FOR_PLAN,
+            has_cores=not is_branched(siting, bounds, options=options),
+        )
+    allowed = 0.0 if absolute_gap is None else absolute_gap(siting, bounds)
+    if is_branched(siting, bounds, options=options):
+        return _answer_by_branching(siting, bounds, allowed=allowed, options=options, clock=clock)
+    if _has_too_many_pairs(siting, clock):
+        return _bare_answer(siting, bounds) if bounds.is_feasible else _without_a_plan()
     rest = rest_of(siting, bounds)
     if method == "cuts" or (method == "auto" and rest.classes.n > SMALLEST_FOR_CUTS):
         rest = cut_down(rest, options=options, clock=clock)
@@ -112,7 +131,6 @@ def find_answer(
     if _is_too_large(classes, clock):
         return answer if bounds.is_feasible else _without_a_plan()
     model = rest.model()
-    allowed = 0.0 if absolute_gap is None else absolute_gap(siting, bounds)
     asked = replace(options, gap_abs=allowed * model.factor, time_limit_s=clock.left_s())
     tell = convert_told(options.tell, lambda value: value / model.factor + model.constant)
     outcome = run_solver(model.lp, asked, start=model.start(bounds.plan) if bounds.is_feasible else (), tell=tell)
@@ -124,8 +142,36 @@ def find_answer(
     return answer if first is None else replace(answer, rank=first, is_tie_broken=True)
 
 
-def _first_answer(siting: Siting, bounds: Bounds, classes: CoverClasses) -> Answer:
-    """Return what the bounds alone say, and the size of the model that is left."""
+def _answer_by_branching(siting: Siting, bounds: Bounds, *, allowed: float, options: SolverOptions, clock: Clock) -> Answer:
+    """Return the best plan of a p-median with its proof, by cuts at its relaxation and branching on sites."""
+    siting, bounds = price_by_cuts(siting, bounds, options=options, clock=clock, share=SHARE_OF_TIME_FOR_PRICES)
+    slack = max(allowed, siting.tolerance / 2)
+    found = best_by_branching(siting, bounds, slack=slack, options=options, clock=clock)
+    plan = bounds.plan if found.plan is None else found.plan
+    upper = siting.value(plan)
+    bounds = replace(bounds, plan=plan, upper=upper, lower=min(upper, max(bounds.lower, found.lower)))
+    answer = replace(
+        _bare_answer(siting, bounds),
+        is_optimal=found.is_done and allowed == 0 and upper - bounds.lower <= siting.tolerance,
+        is_cut=not found.is_done,
+        n_classes=siting.n_rows,
+        n_rows=found.n_cuts + 1,
+        n_columns=siting.n_sites + siting.n_rows,
+        n_nonzeros=found.n_nonzeros,
+    )
+    if not answer.is_optimal:
+        return answer
+
+    def seek(_optimal: NDArray[np.intp], earliest: NDArray[np.intp]) -> tuple[bool, NDArray[np.intp] | None]:
+        earlier = earlier_by_branching(siting, bounds, plan=earliest, options=options, clock=clock)
+        return earlier.is_done or earlier.plan is not None, earlier.plan
+
+    first = first_sought(siting, answer.rank, seek=seek)
+    return answer if first is None else replace(answer, rank=first, is_tie_broken=True)
+
+
+def _bare_answer(siting: Siting, bounds: Bounds) -> Answer:
+    """Return what the bounds alone say, of no model."""
     return Answer(
         rank=siting.rank[bounds.plan],
         upper=bounds.upper,
@@ -134,6 +180,17 @@ def _first_answer(siting: Siting, bounds: Bounds, classes: CoverClasses) -> Answ
         is_cut=True,
         is_tie_broken=False,
         n_sites=siting.n_sites,
+        n_classes=0,
+        n_rows=0,
+        n_columns=0,
+        n_nonzeros=0,
+    )
+
+
+def _first_answer(siting: Siting, bounds: Bounds, classes: CoverClasses) -> Answer:
+    """Return what the bounds alone say, and the size of the model that is left."""
+    return replace(
+        _bare_answer(siting, bounds),
         n_classes=classes.n,
         n_rows=classes.n + 1,
         n_columns=siting.n_sites + classes.n,
@@ -145,6 +202,12 @@ def _is_too_large(classes: CoverClasses, clock: Clock) -> bool:
     """Return whether the time is over, or would be before a model of so many classes is built and presolved."""
     left_s = clock.left_s()
     return left_s is not None and classes.n > CLASSES_PER_SECOND * left_s
+
+
+def _has_too_many_pairs(siting: Siting, clock: Clock) -> bool:
+    """Return whether the time is over, or would be before so many pairs are sorted into classes."""
+    left_s = clock.left_s()
+    return left_s is not None and siting.pair_row.size > PAIRS_PER_SECOND * left_s
 
 
 def _without_a_plan() -> Never:

@@ -232,6 +232,12 @@ def _with_plan(
     return with_better_plan(siting, best, improve(siting, opened, near=near, deadline=deadline))
 
 
+def with_prices(siting: Siting, best: Bounds, price: NDArray[np.float64]) -> Bounds:
+    """Return the bounds with other prices, if they prove more."""
+    _, lower = _relaxed_plan(siting, price, ArrayPricing(siting).worth(price))
+    return replace(best, lower=lower, price=price) if lower > best.lower else best
+
+
 def with_better_plan(siting: Siting, best: Bounds, plan: NDArray[np.intp]) -> Bounds:
     """Return the bounds with another plan, if it is better."""
     upper, is_feasible = siting.value(plan), siting.is_feasible(plan)

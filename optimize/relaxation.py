@@ -54,6 +54,11 @@ class Relaxation:
         self._highs.setOptionValue("solver", "simplex")  # from the last basis
         self._n_first = self._highs.getNumRow()
 
+    @property
+    def n_nonzeros(self) -> int:
+        """How many coefficients the rows have."""
+        return int(self._highs.getNumNz())
+
     def value(self) -> float | None:
         """Return the least value, None where it was not reached in time."""
         is_optimal = self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
@@ -67,6 +72,18 @@ class Relaxation:
         """Return the reduced cost of each variable, in the order of their indices."""
         return np.array(self._highs.getSolution().col_dual)
 
+    def set_bounds(self, columns: NDArray[np.intp], *, least: NDArray[np.float64], most: NDArray[np.float64]) -> None:
+        """Set between which values each of some variables has to be."""
+        self._highs.changeColsBounds(columns.size, columns.astype(np.int32), least, most)
+
+    def first_duals(self) -> NDArray[np.float64]:
+        """Return by how much the least value rises with the right-hand side of each row that was there from the start."""
+        return np.array(self._highs.getSolution().row_dual)[: self._n_first]
+
+    def row_duals(self) -> NDArray[np.float64]:
+        """Return by how much the least value rises with the right-hand side of each added row."""
+        return np.array(self._highs.getSolution().row_dual)[self._n_first :]
+
     def slack(self) -> NDArray[np.float64]:
         """Return by how much each added row exceeds its right-hand side."""
         values, least = self._highs.getSolution().row_value, self._highs.getLp().row_lower_
@@ -78,10 +95,10 @@ class Relaxation:
         if rows.size:
             self._highs.deleteRows(rows.size, rows)
 
-    def add(self, rows: sparse.csr_array[np.float64, tuple[int, int]], *, least: float) -> None:
-        """Add rows whose value is at least a number."""
+    def add(self, rows: sparse.csr_array[np.float64, tuple[int, int]], *, least: float | NDArray[np.float64]) -> None:
+        """Add rows whose value is at least a number, one for all or one for each."""
         n_rows = rows.shape[0]
-        lower, upper = np.full(n_rows, least), np.full(n_rows, highspy.kHighsInf)
+        lower, upper = np.broadcast_to(least, n_rows).astype(np.float64), np.full(n_rows, highspy.kHighsInf)
         start = rows.indptr[:-1].astype(np.int32)
         self._highs.addRows(n_rows, lower, upper, rows.nnz, start, rows.indices.astype(np.int32), rows.data)
 

@@ -161,8 +161,8 @@ def test_cuts_shorten_what_is_left_and_find_the_best_plan() -> None:
         Rest(siting=siting, bounds=known, classes=radius_classes(siting), cuts=None), options=OPTIONS, clock=clock()
     )
     assert rest.siting.n_sites < 60
-    direct = find_answer(siting, options=OPTIONS, clock=clock(), absolute_gap=None, method="direct")
-    cut = find_answer(siting, options=OPTIONS, clock=clock(), absolute_gap=None, method="cuts")
+    direct = find_answer(siting, options=replace(OPTIONS, method="direct"), clock=clock(), absolute_gap=None)
+    cut = find_answer(siting, options=replace(OPTIONS, method="cuts"), clock=clock(), absolute_gap=None)
     assert rest.bounds.upper == pytest.approx(direct.upper)
     assert cut.is_optimal
     assert cut.is_tie_broken
@@ -189,7 +189,7 @@ def test_the_number_of_classes_decides_whether_cuts_are_sought(monkeypatch: pyte
 
     monkeypatch.setattr("optimize.exact.cut_down", noted)
     find_answer(round_tables(), options=OPTIONS, clock=clock(), absolute_gap=None)
-    find_answer(round_tables(), options=OPTIONS, clock=clock(), absolute_gap=None, method="search")
+    find_answer(round_tables(), options=replace(OPTIONS, method="search"), clock=clock(), absolute_gap=None)
     assert not calls
     monkeypatch.setattr("optimize.exact.SMALLEST_FOR_CUTS", -1)
     find_answer(round_tables(), options=OPTIONS, clock=clock(), absolute_gap=None)
