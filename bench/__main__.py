@@ -10,6 +10,7 @@ from bench.choice_milano import bench_choice_milano
 from bench.choice_models import bench_choice_models
 from bench.choice_peers import bench_choice_peers
 from bench.choice_size import bench_choice_size
+from bench.choice_worth import bench_choice_worth
 from bench.dasymetric import bench_dasymetric
 from bench.helsinki import bench_helsinki
 from bench.machine import describe_machine
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "choice_capacitated": bench_choice_capacitated,
     "choice_size": bench_choice_size,
     "choice_models": bench_choice_models,
+    "choice_worth": bench_choice_worth,
     "helsinki": bench_helsinki,
     "transit": bench_transit,
     "transit_city": bench_transit_city,
