@@ -146,7 +146,8 @@ diffusa.panel = (() => {
     const said = optimum.status === "optimal"
       ? text("{n} min: proven best choice of {sites} new places (gap {gap}).", found)
       : text("{n} min: best choice found of {sites} new places; one better by at most {gap} may exist.", found);
-    const value = optimum.value ? ` ${pick(optimum.value)}.` : "";
+    const words = optimum.value ? pick(optimum.value) : "";
+    const value = words && ` ${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
     return element("p", {}, `${said}${value}${optimum.is_verified ? ` ${text("Recounted.")}` : ""}`);
   }
 
@@ -182,7 +183,7 @@ diffusa.panel = (() => {
     bars();
     section("proposed", ...diffusa.sites.of("proposed").map(placeItem));
     section("closed", ...diffusa.sites.of("closed").map(placeItem));
-    section("rules", ...(plain.rules ?? []).map((one) => row(pick(one.rule), pick(one.outcome))));
+    section("rules", ...(plain.rules ?? []).map((one) => element("li", {}, `${pick(one.rule)}: `, element("b", {}, pick(one.outcome)))));
     fill("proof", ...plain.optima.filter((one) => one.standard_min === plain.standard_min).map(proof));
     fill("figures", ...plain.groups.map(figureTable), rangeNote());
     section("vehicles", ...vehicles());
