@@ -142,3 +142,13 @@ def test_the_real_map_opens_without_network_request_or_error(folder: Path, plan:
     assert [address for address in asked if not address.startswith("data:")] == [page_address]
     assert plan.document.title.it in text
     assert "55,4%" in text
+
+
+def test_rules_of_the_city_are_kept_in_milano_and_cost_reach(milano_pack: CityPack, checkout: Path) -> None:
+    document = make_plan(read_scenario(checkout / "scenarios/job_centres_rules.toml"), milano_pack).document
+    own = document.optima[-1]
+    assert (own.status, len(own.selected_new), "REG-FARINI" in own.selected_new) == ("optimal", 5, True)
+    assert {rule.key for rule in document.rules} == {"group", "floor_per", "spacing_m"}
+    floor = next(rule for rule in document.rules if rule.key == "floor_per")
+    assert floor.outcome.en == "kept: lowest 42.1% in Municipio 9"
+    assert own.objective < 0.57
