@@ -15,9 +15,9 @@ above b costs the same whatever θ is, so it stands in the objective by sets of 
 between a and b needs a row of its own.
 
 At one θ the model is a p-median of what is above it, and θ is one of the impedances. So without rules the range of θ is
-narrowed first: on a part of it no plan costs less than its lower end and the p-median of what is above its upper end, of which
-Lagrangian prices give a bound. If few impedances are left, each is a p-median, solved where its bound does not pass the best
-plan; if many, the model above is solved on what is left.
+narrowed first, as `optimize.threshold_search` says. If few impedances are left, each is a p-median, solved where its bound does
+not pass the best plan; if many, the model above is solved on what is left; and where that is too large for the time, the range
+is narrowed on, which gives a plan with its gap.
 
 References
 ----------
@@ -30,19 +30,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InfeasibleError, ProblemError, SolverError
+from optimize.aggregate import radius_classes
 from optimize.clock import Clock
-from optimize.evaluate import demand_rows, serving_pairs
-from optimize.exact import Answer, find_answer
+from optimize.exact import CLASSES_PER_SECOND, Answer, find_answer
 from optimize.highs import SolverOptions
-from optimize.lagrange import narrow
 from optimize.model import Model
 from optimize.p_median import build_p_median
 from optimize.problem import LocationProblem
@@ -52,20 +50,20 @@ from optimize.site_model import SiteModel
 from optimize.site_rules import SiteRules
 from optimize.siting import RELATIVE_TOLERANCE
 from optimize.threshold_model import Tail, build_threshold_model
+from optimize.threshold_search import ROOM, ThresholdSearch, excess, values_between, whole_range
 
 FORMULATION = "mean of the worst by one threshold (Ogryczak, Tamir 2003), radius formulation (Elloumi 2010)"
-N_PARTS = 8
-"""Into how many parts the range of the threshold is cut at a time."""
-
-N_CUTS = 3
-"""How often what is left of the range is cut into parts."""
+MOST_PARTS = 24
+"""How often the range of the threshold is cut in two before what is left of it is solved, where it can be in the time."""
 
 MOST_VALUES = 100
 """With no more impedances than that in the range each is a p-median of its own."""
 
-SHARE_OF_TIME_FOR_RANGE = 0.5
-ROOM = 1e-6
-"""By which share a bound must pass the best plan before its part of the range is left out: far more than rounding."""
+SHARE_OF_TIME_FOR_RANGE, SHARE_OF_TIME_FOR_PARTS = 0.5, 0.95
+"""When the cutting has to be done, and where the rest is too large for the time."""
+
+TIMES_BUILT = 3
+"""How many times a model is built, for its relaxation, its core and its proof."""
 
 
 def solve_worst_mean(problem: LocationProblem, rules: SiteRules, *, options: SolverOptions, clock: Clock, gap: float) -> Answer:
@@ -91,20 +89,36 @@ def solve_worst_mean(problem: LocationProblem, rules: SiteRules, *, options: Sol
     SolverError
         The solver failed, or the time was over before there was a plan.
     """
-    low_s, high_s = _narrow_range(problem, rules, clock=clock)
-    values = _values_between(problem, low_s, high_s)
+    mean_s = partial(worst_mean_of_plan_s, problem)
+    search = ThresholdSearch(problem, rules, whole=_whole(problem), mean_s=mean_s, clock=clock)
+    search.cut_parts(most=MOST_PARTS, share=SHARE_OF_TIME_FOR_RANGE, gap=gap)
+    low_s, high_s = search.ends
+    if search.is_within(gap):
+        return _as_answer(problem, rules, search, is_cut=False)
+    if _is_too_large(problem, rules, low_s, clock=clock):
+        search.cut_parts(most=math.inf, share=SHARE_OF_TIME_FOR_PARTS, gap=gap)
+        return _as_answer(problem, rules, search, is_cut=not search.is_within(gap))
+    values = values_between(problem, low_s, high_s)
     if values.size <= MOST_VALUES and gap == 0:
-        answer = _best_of_medians(problem, rules, values, options=options, clock=clock)
+        answer = _best_of_medians(problem, rules, values, search, options=options, clock=clock)
         if answer is not None:
             return answer
     build = partial(_build_between, low_s=low_s, high_s=high_s)
     model = Model(formulation=FORMULATION, build=build, value=worst_mean_of_plan_s)
-    return solve_ruled(problem, rules, model=model, refuse=_no_plan, options=options, clock=clock, gap=gap)
+    try:
+        answer = solve_ruled(problem, rules, model=model, refuse=_no_plan, options=options, clock=clock, gap=gap)
+    except SolverError:
+        if clock.left_s() != 0:
+            raise
+        return _as_answer(problem, rules, search, is_cut=True)
+    if answer.is_cut and search.best.mean_s < answer.upper:
+        answer = replace(answer, rank=search.best.plan, upper=search.best.mean_s)
+    return replace(answer, lower=min(max(answer.lower, search.lower), answer.upper)) if answer.is_cut else answer
 
 
 def build_worst_mean(problem: LocationProblem, rules: SiteRules) -> SiteModel:
     """Return the model that takes any rule; its threshold may be whatever it is in any plan."""
-    low_s, high_s = _whole_range(problem, rules)
+    low_s, high_s = whole_range(problem, rules, whole=_whole(problem))
     return _build_between(problem, rules, low_s=low_s, high_s=high_s)
 
 
@@ -147,7 +161,7 @@ def _share(problem: LocationProblem) -> float:
 
 
 def _build_between(problem: LocationProblem, rules: SiteRules, *, low_s: float, high_s: float) -> SiteModel:
-    tail = Tail(low_s=low_s, high_s=high_s, weight=_share(problem) * math.fsum(problem.weight))
+    tail = Tail(low_s=low_s, high_s=high_s, weight=_whole(problem))
     return build_threshold_model(problem, rules, tail)
 
 
@@ -159,60 +173,54 @@ def _no_plan(_problem: LocationProblem, rules: SiteRules) -> InfeasibleError:
     )
 
 
-def _whole_range(problem: LocationProblem, rules: SiteRules) -> tuple[float, float]:
-    """Return the thresholds between which that of every plan is: those of all sites open, and of each row at its farthest."""
-    serves = serving_pairs(problem)
-    row, column = demand_rows(problem)[serves], problem.impedance_s.indices[serves]
-    seconds = problem.impedance_s.data[serves]
-    usable = rules.is_free[column] | rules.given[column]
-    limit_s = np.inf if problem.unserved_impedance_s is None else problem.unserved_impedance_s
-    nearest_s, farthest_s = np.full(problem.n_demand, limit_s), np.zeros(problem.n_demand)
-    np.minimum.at(nearest_s, row[usable], seconds[usable])
-    np.maximum.at(farthest_s, row[usable], seconds[usable])
-    if problem.unserved_impedance_s is not None:
-        farthest_s[:] = problem.unserved_impedance_s
-    counts = (problem.weight > 0) & np.isfinite(nearest_s)
-    weight, whole = problem.weight[counts], _share(problem) * math.fsum(problem.weight)
-    return _threshold(nearest_s[counts], weight, whole), float(farthest_s[counts].max(initial=0.0))
+def _whole(problem: LocationProblem) -> float:
+    """Return the weight of which the mean is taken."""
+    return _share(problem) * math.fsum(problem.weight)
 
 
-def _threshold(seconds: NDArray[np.float64], weight: NDArray[np.float64], whole: float) -> float:
-    """Return the impedance at which the weight of the worst exceeds so much, or the least of all; 0 where there is none."""
-    order = np.argsort(-seconds, kind="stable")
-    is_in = np.cumsum(weight[order]) > whole
-    return float(seconds[order][np.argmax(is_in)]) if is_in.any() else float(seconds.min(initial=0.0))
+def _is_too_large(problem: LocationProblem, rules: SiteRules, low_s: float, *, clock: Clock) -> bool:
+    """Return whether the time is over, or would be before the model of what is above a threshold is built and presolved."""
+    left_s = clock.left_s()
+    if left_s is None:
+        return False
+    siting = build_p_median(problem, rules, price=partial(excess, threshold_s=low_s, whole=_whole(problem)))
+    is_quick = TIMES_BUILT * siting.pair_row.size <= CLASSES_PER_SECOND * left_s  # there are no more classes than pairs
+    return not is_quick and TIMES_BUILT * radius_classes(siting).n > CLASSES_PER_SECOND * left_s
 
 
-def _narrow_range(problem: LocationProblem, rules: SiteRules, *, clock: Clock) -> tuple[float, float]:
-    """Return the range of the threshold that bounds do not rule out."""
-    low_s, high_s = _whole_range(problem, rules)
-    best_s, bounds = math.inf, dict[float, float]()
-    for _ in range(N_CUTS):
-        ends = np.linspace(low_s, high_s, N_PARTS + 1).tolist()
-        for end in ends:
-            if end in bounds:
-                continue
-            above = _above(problem, rules, end, clock=clock)
-            bounds[end], best_s = above.bound, min(best_s, above.mean_s)
-        kept = [(one, other) for one, other in pairwise(ends) if one + bounds[other] <= best_s * (1 + ROOM)]
-        if not kept:  # never, but for rounding
-            break
-        is_slow = kept[-1][1] - kept[0][0] > (high_s - low_s) / 2
-        low_s, high_s = kept[0][0], kept[-1][1]
-        if is_slow or low_s == high_s:
-            break
-    return low_s, max(low_s, min(high_s, best_s))
+def _as_answer(problem: LocationProblem, rules: SiteRules, search: ThresholdSearch, *, is_cut: bool) -> Answer:
+    """Return the best plan of the search with its bound.
 
-
-def _values_between(problem: LocationProblem, low_s: float, high_s: float) -> NDArray[np.float64]:
-    """Return the impedances within a range, the lower end and that of the unserved among them, ascending."""
-    own = [] if problem.unserved_impedance_s is None else [problem.unserved_impedance_s]
-    values = np.unique(np.concatenate([problem.impedance_s.data, own, [low_s]]))
-    return np.asarray(values[(values >= low_s) & (values <= high_s)])
+    Raises
+    ------
+    SolverError
+        It has none that serves all who must be served.
+    """
+    if math.isinf(search.best.mean_s):
+        raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
+    return Answer(
+        rank=search.best.plan,
+        upper=search.best.mean_s,
+        lower=search.lower,
+        is_optimal=False,
+        is_cut=is_cut,
+        is_tie_broken=False,
+        n_sites=int(rules.free.size),
+        n_classes=int((problem.weight > 0).sum()),
+        n_rows=0,
+        n_columns=0,
+        n_nonzeros=0,
+    )
 
 
 def _best_of_medians(
-    problem: LocationProblem, rules: SiteRules, values: NDArray[np.float64], *, options: SolverOptions, clock: Clock
+    problem: LocationProblem,
+    rules: SiteRules,
+    values: NDArray[np.float64],
+    search: ThresholdSearch,
+    *,
+    options: SolverOptions,
+    clock: Clock,
 ) -> Answer | None:
     """Return the best plan of the p-medians above each threshold, the most promising first; None if nothing was solved.
 
@@ -221,9 +229,8 @@ def _best_of_medians(
     The plan of a p-median has no larger mean of the worst than that says, and every best plan is one of the p-median at its
     own threshold: so the first of equal plans is the first of those of the thresholds that are as good.
     """
-    whole = _share(problem) * math.fsum(problem.weight)
-    tried = [_above(problem, rules, value, clock=clock) for value in values.tolist()]
-    known = min(tried, key=lambda one: one.mean_s)
+    tried = [search.above(value) for value in values.tolist()]
+    known = min([search.best, *tried], key=lambda one: one.mean_s)
     solved: list[tuple[float, Answer]] = []
     least_s, best_s, is_cut = math.inf, known.mean_s, False
     for value, one in sorted(zip(values.tolist(), tried, strict=True), key=lambda pair: pair[0] + pair[1].bound):
@@ -232,7 +239,7 @@ def _best_of_medians(
         if is_cut:
             least_s = min(least_s, value + one.bound)
             continue
-        siting = build_p_median(problem, rules, price=partial(_excess, threshold_s=value, whole=whole))
+        siting = build_p_median(problem, rules, price=partial(excess, threshold_s=value, whole=_whole(problem)))
         try:
             answer = find_answer(siting, options=options, clock=clock, absolute_gap=None)
         except SolverError:
@@ -259,30 +266,3 @@ def _best_of_medians(
     first = min(equal, key=lambda answer: int(answer.rank.sum()))
     is_first = all(answer.is_tie_broken for answer in equal)
     return replace(first, upper=best_s, lower=best_s, is_tie_broken=is_first)
-
-
-def _excess(seconds: NDArray[np.float64], *, threshold_s: float, whole: float) -> NDArray[np.float64]:
-    """Return what a unit of weight adds to the mean over the whole by what is above a threshold."""
-    return np.maximum(seconds - threshold_s, 0.0) / whole
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Above:
-    """What is known of the p-median above a threshold: a bound, and a plan with its mean of the worst."""
-
-    bound: float
-    plan: NDArray[np.intp]
-    mean_s: float
-
-
-def _above(problem: LocationProblem, rules: SiteRules, threshold_s: float, *, clock: Clock) -> _Above:
-    """Return a bound of what is paid above a threshold, and the plan that was found on the way."""
-    whole = _share(problem) * math.fsum(problem.weight)
-    siting = build_p_median(problem, rules, price=partial(_excess, threshold_s=threshold_s, whole=whole))
-    left, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_RANGE))
-    plan, bound = left.rank[bounds.plan], max(bounds.lower, 0.0)
-    if not bounds.is_feasible:
-        return _Above(bound=bound, plan=plan, mean_s=math.inf)
-    columns = np.concatenate([rules.free[plan], np.flatnonzero(rules.given)])
-    chosen = {problem.candidate_ids[j] for j in columns.tolist()}
-    return _Above(bound=bound, plan=plan, mean_s=worst_mean_of_plan_s(problem, chosen))
