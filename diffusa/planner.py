@@ -25,6 +25,7 @@ from layers.plan_folder import DOCUMENT, write_plan_files
 from layers.positions import UncertainTimes
 from layers.sites import join_sites
 from maps.city_map import write_map
+from maps.quarter_page import write_quarter_pages
 from maps.workbook import write_workbook
 
 MAP_NAME = "map.html"
@@ -65,7 +66,7 @@ def make_plan(scenario: Scenario, pack: CityPack, *, cache: ArrayCache | None = 
 
 
 def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
-    """Write a plan folder: tables, figures and map; the old folder stands until the new one is whole.
+    """Write a plan folder: tables, figures, map and pages of quarters; the old folder stands until the new one is whole.
 
     ``run.json`` says when, where and how long; it is the only file that differs between two runs of the same plan.
     """
@@ -76,6 +77,8 @@ def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
             write_workbook(plan, part)
         with steps.step("Drawing the map"):
             write_map(plan, part / MAP_NAME)
+        with steps.step("Writing the pages of quarters"):
+            write_quarter_pages(plan, part)
         run = {
             "python": platform.python_version(),
             "machine": platform.machine(),

@@ -36,8 +36,10 @@ def test_the_demo_says_its_sentence_and_where_its_map_is(
     assert sorted(path.name for path in (tmp_path / "demo/plan").iterdir()) == [
         "map.html",
         "nil.csv",
+        "nil.xlsx",
         "plan.gpkg",
         "plan.json",
+        "quarters",
         "run.json",
     ]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -78,9 +79,19 @@ def test_the_sample_says_on_every_table_that_it_is_not_real(sample_plan: Plan, s
 def test_the_same_input_gives_the_same_bytes(sample_pack: CityPack, sample_folder: Path, tmp_path: Path) -> None:
     scenario = read_scenario(sample_file("job_centres.toml"))
     write_plan(make_plan(scenario, sample_pack), tmp_path / "again")
-    for path in sorted((sample_folder / "plan").iterdir()):
+    for path in sorted((sample_folder / "plan").rglob("*.*")):
+        name = path.relative_to(sample_folder / "plan")
         if path.name != "run.json":
-            assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+            assert path.read_bytes() == (tmp_path / "again" / name).read_bytes(), name
+
+
+def test_pages_of_quarters_link_to_files_of_the_plan_alone(sample_plan: Plan, sample_folder: Path) -> None:
+    pages = sorted((sample_folder / "plan/quarters").iterdir())
+    assert len(pages) == len(sample_plan.nil) + 1
+    for page in pages:
+        links = set(re.findall(r'href="([^"#]+)"', page.read_text(encoding="utf-8")))
+        assert "../map.html" in links
+        assert all((page.parent / link).is_file() for link in links)
 
 
 def test_inputs_are_known_by_digest(sample_plan: Plan, sample_pack: CityPack) -> None:
@@ -146,7 +157,7 @@ def test_a_plan_that_fails_while_it_is_written_leaves_the_old_one(
     sample_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_plan(sample_plan, tmp_path / "plan")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "plan").iterdir()}
+    before = {path: path.read_bytes() for path in (tmp_path / "plan").rglob("*.*")}
 
     def fail(*_: object) -> None:
         raise OSError("disk full")
@@ -154,7 +165,7 @@ def test_a_plan_that_fails_while_it_is_written_leaves_the_old_one(
     monkeypatch.setattr(module, "write_map", fail)
     with pytest.raises(OSError, match="disk full"):
         write_plan(sample_plan, tmp_path / "plan")
-    assert {path.name: path.read_bytes() for path in (tmp_path / "plan").iterdir()} == before
+    assert {path: path.read_bytes() for path in (tmp_path / "plan").rglob("*.*")} == before
     assert [path.name for path in tmp_path.iterdir()] == ["plan"]
 
 
