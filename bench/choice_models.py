@@ -1,4 +1,4 @@
-"""The models beyond coverage, median and center on published graphs: seconds, proof, peak memory; a process for each case."""
+"""The models beyond coverage, median and center on published graphs and real Milano; a process for each case."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ import numpy as np
 from scipy import sparse
 
 from bench.choice_instances import published_problem, read_published
+from bench.milano import find_milano, milano_pack
+from bench.milano_problem import milano_problem, write_problem
+from data.errors import PlannerError
 from optimize.decay import ExponentialDecay
 from optimize.problem import LocationProblem
 from optimize.solve import solve
@@ -25,6 +28,8 @@ TIME_LIMIT_S = 60.0
 MB_PER_KIB = 1024 / 1e6
 SECONDS_PER_LENGTH = 20.0
 """Lengths of the graphs stand for so many seconds where the model has times of its own."""
+
+MILANO = "milano"
 
 CASES = {
     "backup_coverage": ("pmed3", "pmed8"),
@@ -40,23 +45,45 @@ CASES = {
 """The graphs on which each model is measured."""
 
 
+HEADER = [
+    "| model | case | sites | new | objective | gap | proven | s | peak MB |",
+    "|---|---|---|---|---|---|---|---|---|",
+]
+
+
 def bench_choice_models() -> list[str]:
-    """Return the rows of the table; says so where the published instances are not there."""
+    """Return the rows of the tables; says so where the published instances or the real data are not there."""
+    return [*_published_rows(), "", *_milano_rows()]
+
+
+def _published_rows() -> list[str]:
     root = Path(os.environ.get("DIFFUSA_SHARED", CHECKOUT.parent / "shared")) / "benchmarks"
     if not root.is_dir():
         return ["models: skipped, the published instances are not beside the checkout"]
-    rows = ["| model | graph | sites | new | objective | gap | proven | s | peak MB |", "|---|---|---|---|---|---|---|---|---|"]
-    for objective, names in CASES.items():
-        for name in names:
-            command = [sys.executable, "-m", "bench.choice_models", str(root), objective, name]
-            done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=CHECKOUT)
-            found = json.loads(done.stdout)
-            proven = "yes" if found["proven"] else "no"
-            rows.append(
-                f"| {objective} | {name} | {found['sites']} | {found['new']} | {found['objective']:.6g} "
-                f"| {found['gap']:.2%} | {proven} | {found['seconds']:.1f} | {found['peak_mb']:.0f} |"
-            )
-    return rows
+    return [*HEADER, *(_row_of_process(root, objective, name) for objective, names in CASES.items() for name in names)]
+
+
+def _milano_rows() -> list[str]:
+    root = find_milano()
+    if root is None:
+        return ["models on real Milano: skipped, the real data is not beside the checkout"]
+    with milano_pack(root) as scratch:
+        path = scratch / "problem.npz"
+        write_problem(scratch / "pack", path)
+        return [*HEADER, *(_row_of_process(path, objective, MILANO) for objective in CASES)]
+
+
+def _row_of_process(root: Path, objective: str, name: str) -> str:
+    """Return the row of a case that is solved in a process of its own, so that its peak of memory is its own."""
+    command = [sys.executable, "-m", "bench.choice_models", str(root), objective, name]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    found = json.loads(done.stdout)
+    size = f"| {objective} | {name} | {found['sites']} | {found['new']} "
+    cost = f"| {found['seconds']:.1f} | {found['peak_mb']:.0f} |"
+    if "refused" in found:
+        return f"{size}| {found['refused']} | | | {cost[2:]}"
+    proven = "yes" if found["proven"] else "no"
+    return f"{size}| {found['objective']:.6g} | {found['gap']:.2%} | {proven} {cost}"
 
 
 def model_case(graph: LocationProblem, objective: str) -> LocationProblem:
@@ -85,19 +112,22 @@ def model_case(graph: LocationProblem, objective: str) -> LocationProblem:
 
 def main() -> None:
     """Solve one case and print what was found, as JSON."""
-    root, objective, name = sys.argv[1:]
-    problem = model_case(published_problem(read_published(Path(root))[name]), objective)
+    path, objective, name = sys.argv[1:]
+    if name == MILANO:
+        problem = milano_problem(Path(path), objective)
+    else:
+        problem = model_case(published_problem(read_published(Path(path))[name]), objective)
     begun = time.perf_counter()
-    solution = solve(problem, time_limit_s=TIME_LIMIT_S)
-    found = {
-        "sites": problem.n_candidates,
-        "new": problem.new,
-        "objective": solution.objective,
-        "gap": solution.gap,
-        "proven": solution.status.value == "optimal",
-        "seconds": time.perf_counter() - begun,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MB_PER_KIB,
-    }
+    found: dict[str, Any] = {"sites": problem.n_candidates, "new": problem.new}
+    try:
+        solution = solve(problem, time_limit_s=TIME_LIMIT_S, explains=False)
+    except PlannerError as error:
+        found["refused"] = type(error).__name__
+    else:
+        is_proven = solution.status.value == "optimal"
+        found |= {"objective": solution.objective, "gap": solution.gap, "proven": is_proven}
+    found["seconds"] = time.perf_counter() - begun
+    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MB_PER_KIB
     print(json.dumps(found))
 
 

@@ -265,7 +265,9 @@ def threshold(seconds: NDArray[np.float64], weight: NDArray[np.float64], whole: 
     """Return the impedance at which the weight of the worst exceeds so much, or the least of all; 0 where there is none."""
     order = np.argsort(-seconds, kind="stable")
     is_in = np.cumsum(weight[order]) > whole
-    return float(seconds[order][np.argmax(is_in)]) if is_in.any() else float(seconds.min(initial=0.0))
+    if is_in.any():
+        return float(seconds[order][np.argmax(is_in)])
+    return float(seconds.min()) if seconds.size else 0.0
 
 
 def values_between(problem: LocationProblem, low_s: float, high_s: float) -> NDArray[np.float64]:
