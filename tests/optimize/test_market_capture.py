@@ -113,6 +113,16 @@ def test_every_cut_is_above_every_plan(seed: int, p: int) -> None:
             assert captured[cut.group] <= cut.constant + cut.coefficient @ opened + 1e-9
 
 
+def test_a_lifted_tangent_is_below_what_parts_of_sites_would_capture_together() -> None:
+    problem = plane_problem("market_capture", 4, n_demand=20, n_sites=6, new=2, **market(20, 6, seed=4))
+    made = build_market(problem, site_rules(problem))
+    opened = np.full(6, 1 / 3)
+    together = made._by_group(made._captured(made._utility(opened)))
+    lifted = np.array([cut.constant + cut.coefficient @ opened for cut in made.tangents(opened)])
+    assert (lifted <= together + 1e-12).all()
+    assert (lifted < together - 1e-6).sum() >= 5
+
+
 def test_more_competition_captures_less() -> None:
     weak, strong = (solve(huff(new=2, competitor_pull=np.full(3, pull))).objective for pull in (0.01, 0.1))
     assert weak > strong
