@@ -25,7 +25,7 @@ from maps.assets import read_template
 from maps.i18n import LANGUAGES, Language, format_number, message, translate
 from maps.need_text import say
 from maps.page_data import check_tables
-from maps.palettes import CHANGE
+from maps.palettes import CHANGE, NOBODY
 from maps.quarter_figures import left_out_lines, minutes_text, render_figures, render_other_times
 from maps.quarter_index import render_quarter_index
 from maps.quarter_map import (
@@ -207,8 +207,10 @@ def _legend(plan: Plan, quarter: _Quarter, language: Language) -> str:
         "gained": say(message("gained: reached only now"), language),
         "lost": say(message("lost: no longer reached"), language),
         "outside": say(message("still not reached"), language),
+        "nobody": say(message("nobody"), language),
     }
-    items = "".join(f'<li><i style="background:{CHANGE[key]}"></i>{text}</li>' for key, text in classes.items())
+    colors = {**CHANGE, "nobody": NOBODY}
+    items = "".join(f'<li><i style="background:{colors[key]}"></i>{text}</li>' for key, text in classes.items())
     roles = dict.fromkeys(str(role) for role in quarter.sites["role"])
     items += "".join(f"<li>{draw_symbol(role)} {html_text(role_name(plan, role, language))}</li>" for role in roles)
     return f'<ul class="legend">{items}</ul>'
@@ -232,8 +234,7 @@ def _classes(language: Language) -> str:
     ends = [format_number(end, language=language) for end in LEFT_OUT_BREAKS]
     texts = [say(message("fewer than {n} in the square"), language, n=ends[0])]
     texts += [say(message("{low} to {high}"), language, low=low, high=high) for low, high in pairwise(ends)]
-    texts.append(say(message("{n} or more"), language, n=ends[-1]))
-    items = "".join(
-        f'<li><i style="background:{color}"></i>{text}</li>' for color, text in zip(LEFT_OUT_COLORS, texts, strict=True)
-    )
+    texts += [say(message("{n} or more"), language, n=ends[-1]), say(message("reached, or nobody"), language)]
+    colors = (*LEFT_OUT_COLORS, NOBODY)
+    items = "".join(f'<li><i style="background:{color}"></i>{text}</li>' for color, text in zip(colors, texts, strict=True))
     return f'<ul class="legend">{items}</ul>'

@@ -123,6 +123,13 @@ def test_nobody_is_farther_off_in_the_plan_than_today(plan: Plan) -> None:
     assert (best[known] <= before[known] + 1e-9).all()
 
 
+def test_each_quarter_has_a_page_that_can_be_mailed(folder: Path) -> None:
+    sizes = {path.name: path.stat().st_size for path in (folder / "quarters").iterdir()}
+    assert len(sizes) == 88 + 1
+    assert {"14-niguarda-ca-granda-prato-centenaro-q-re-fulvio-testi.html", "index.html"} <= set(sizes)
+    assert max(sizes.values()) < 150_000
+
+
 @pytest.mark.browser
 def test_the_real_map_opens_without_network_request_or_error(folder: Path, plan: Plan, browser: Browser) -> None:
     page_address = (folder / "map.html").resolve().as_uri()
