@@ -23,6 +23,8 @@ PLAIN = 50
 """Iterations of scaling in turn before the longer steps begin."""
 LONGEST, N_HALVINGS, ENOUGH = 20.0, 20, 1e-4
 """Of a step: the most it may change a logarithm, how often it is halved, the part of the promised descent that is enough."""
+FLAT, NEAR = 1e-12, 1e-10
+"""Below which part of the largest curvature there is none, and of all people a step promises too little to be measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +108,13 @@ def _leap(table: Floats, rows: Floats, columns: Floats) -> Floats:
     sums = table.sum(axis=0)
     share = np.divide(table, rows[:, None], out=np.zeros_like(table), where=rows[:, None] > 0)
     curvature = np.diag(sums) - table.T @ share
-    step = -np.linalg.lstsq(curvature, sums - columns, rcond=None)[0]
+    # A factor common to all columns of a part changes nothing: rounding leaves its curvature a little above 0, and is cut off.
+    step = -np.linalg.lstsq(curvature, sums - columns, rcond=FLAT)[0]
     step = np.clip(step, -LONGEST, LONGEST)
     slope = float((sums - columns) @ step)
+    if abs(slope) <= NEAR * rows.sum():  # so near that rounding hides whether a step descends, and Newton's is right
+        scaled = np.where(rows > 0, share @ np.exp(step), 1.0)
+        return np.asarray(np.exp(step)[None, :] / scaled[:, None], dtype=np.float64)
     for length in 0.5 ** np.arange(N_HALVINGS):
         scaled = np.where(rows > 0, share @ np.exp(length * step), 1.0)
         change = float(rows @ np.log(scaled)) - length * float(columns @ step)

@@ -103,3 +103,12 @@ def test_a_wider_tolerance_ends_sooner() -> None:
     coarse = fit_table(start, rows=rows, columns=columns, tolerance=1e-2)
     assert coarse.n_iterations < fit_table(start, rows=rows, columns=columns).n_iterations
     assert coarse.deviation > 1e-9
+
+
+def test_a_fit_with_little_room_between_the_columns_converges() -> None:
+    start = np.array([[0.433946703, 7.20038181], [438.267428, 0.0], [0.0, 0.267124829]])
+    rows = np.array([3.32544296, 3756.89930, 0.507564659])
+    columns = np.array([rows.sum() - 3.76365975, 3.76365975])
+    fit = fit_table(start, rows=rows, columns=columns)
+    np.testing.assert_allclose(fit.table.sum(axis=0), columns, rtol=1e-9)
+    np.testing.assert_allclose(fit.table.sum(axis=1), rows, rtol=1e-9)
