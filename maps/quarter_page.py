@@ -125,6 +125,7 @@ def _store(plan: Plan, city: CityDrawing, quarter: _Quarter) -> str:
         **{
             f"left-{number}": draw_left_out(city, plan, quarter.cells, group=key)
             for number, key in enumerate(plan.document.need)
+            if key in keys  # the report need not count every group of the need
         },
         "frame": frame,
         "sites": draw_sites(city, quarter.sites, window),
