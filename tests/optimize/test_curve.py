@@ -129,6 +129,7 @@ def test_what_is_done_survives_an_interruption_and_is_not_solved_again(monkeypat
     assert points[0] is kept[0]
 
 
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_the_first_ctrl_c_ends_the_curve_after_the_point_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = curve.try_variant
 

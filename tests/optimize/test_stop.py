@@ -52,6 +52,8 @@ def interrupt_after(seconds: float) -> Iterator[None]:
         timer.join()
 
 
+pytestmark = pytest.mark.usefixtures("hears_ctrl_c")
+
 HALF = Rules(groups=(SiteGroup(name="half", ids=tuple(f"s{j:04d}" for j in range(60)), at_most=4),))
 
 
