@@ -12,7 +12,8 @@ from diffusa.objective_words import MEANS, objective_unit, value_words
 from diffusa.planner_words import in_planner_words
 from diffusa.problem_fields import asked_weight, objective_fields
 from diffusa.question import Question
-from layers.plan import Optimum, Text
+from layers.plan_choice import Optimum
+from layers.plan_text import Text
 from maps.i18n import both
 from optimize.problem import LocationProblem
 from optimize.solution import Solution, Status

@@ -10,7 +10,7 @@ from diffusa.problem_fields import out_of_reach
 from diffusa.question import Question
 from layers.kinds import kind_name
 from layers.people import need_weight
-from layers.plan import Text
+from layers.plan_text import Text
 from maps.i18n import both
 
 

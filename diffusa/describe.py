@@ -31,21 +31,20 @@ from layers.plan import (
     BEST,
     CityBrief,
     Connection,
-    Figure,
     GroupBrief,
     LensBrief,
     ModelledBrief,
     ModeShare,
-    Optimum,
     Plan,
     PlanDocument,
     Role,
     SourceBrief,
-    Text,
     Variant,
     WindowBrief,
     lens_variant,
 )
+from layers.plan_choice import Figure, Optimum
+from layers.plan_text import Text
 from layers.reach import values_at
 from layers.tables import allocation_table, cell_table, nearest_by_variant, quarter_table, site_table
 from maps.i18n import both

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data.groups import FromFacts
 from layers.people import People
-from layers.plan import Text
+from layers.plan_text import Text
 from maps.i18n import both
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from layers.plan import Text
+from layers.plan_text import Text
 from maps.i18n import format_number, format_percent
 
 COMMA = Text(it=", ", en=", ")

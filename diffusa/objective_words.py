@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from diffusa.numbers_in_words import COMMA, join, number, percent
 from diffusa.scenario import Scenario
-from layers.plan import ObjectiveUnit, Text
+from layers.plan_choice import ObjectiveUnit
+from layers.plan_text import Text
 from maps.i18n import both
 from optimize.objectives import Objective
 

@@ -12,7 +12,7 @@ from data.pack import CityPack
 from diffusa.city import read_people
 from diffusa.scenario import Scenario
 from layers.people import People
-from layers.plan import Text
+from layers.plan_text import Text
 from layers.update import UpdateFit, update_people
 from maps.i18n import both
 

@@ -20,7 +20,8 @@ from diffusa.scenario import Scenario
 from diffusa.steps import Steps
 from diffusa.times_cache import TimesCache
 from layers.figures import count_figures
-from layers.plan import BEST, Optimum, Plan, lens_variant
+from layers.plan import BEST, Plan, lens_variant
+from layers.plan_choice import Optimum
 from layers.plan_folder import DOCUMENT, write_plan_files
 from layers.positions import UncertainTimes
 from layers.sites import join_sites

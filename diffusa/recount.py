@@ -9,7 +9,8 @@ from diffusa.journeys import Journeys
 from diffusa.question import Question
 from diffusa.scenario_decay import Step
 from layers.figures import count_figures
-from layers.plan import BEST, Figure, Optimum
+from layers.plan import BEST
+from layers.plan_choice import Figure, Optimum
 
 ROOM = 1e-6
 """By how much a recounted share of need may miss what was claimed, for sums in another order."""

@@ -14,7 +14,8 @@ from diffusa.numbers_in_words import COMMA, join, number, percent
 from diffusa.problem_fields import asked_weight
 from diffusa.question import Question
 from diffusa.scenario_rules import CoverPer, RulesTable, SitesPer
-from layers.plan import RuleBrief, Text
+from layers.plan_choice import RuleBrief
+from layers.plan_text import Text
 from layers.reach import is_within, nearest_seconds
 from maps.i18n import both
 from maps.modes import mode_name

@@ -19,7 +19,9 @@ from diffusa.question import put_question
 from diffusa.scenario import Scenario
 from diffusa.scenario_travel import Travel
 from layers.kinds import kind_name
-from layers.plan import Figure, Plan, PlanDocument, Text, lens_variant
+from layers.plan import Plan, PlanDocument, lens_variant
+from layers.plan_choice import Figure
+from layers.plan_text import Text
 from layers.sites import join_sites
 from maps.i18n import LANGUAGES, Language, format_number, format_percent, translate
 

@@ -26,7 +26,7 @@ from geo.timetable_build import build_timetable
 from geo.transit_draws import drawn_transit_times
 from geo.transit_walks import walk_to_stops
 from geo.traveltimes import TravelTimes
-from layers.plan import Text
+from layers.plan_text import Text
 from layers.reach import values_at
 
 Progress = Callable[[int, int], None]

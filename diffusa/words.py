@@ -9,7 +9,9 @@ from diffusa.journeys import Journeys, Lens
 from diffusa.numbers_in_words import join, number, percent
 from diffusa.question import Question
 from layers.kinds import kind_name
-from layers.plan import BEFORE, BEST, Figure, GroupBrief, ModelledBrief, Optimum, Text, Variant
+from layers.plan import BEFORE, BEST, GroupBrief, ModelledBrief, Variant
+from layers.plan_choice import Figure, Optimum
+from layers.plan_text import Text
 from layers.positions import SHORT_STANDARD_MIN, UNCERTAIN_FROM_M
 from maps.i18n import both
 from maps.modes import mode_name

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geo.traveltimes import TravelTimes
 from layers.modelled_people import cell_draws, find_interval, quarter_draws
 from layers.people import People
-from layers.plan import Figure
+from layers.plan_choice import Figure
 from layers.positions import SHORT_STANDARD_MIN, UncertainTimes, drawn_id
 from layers.reach import is_within, nearest_seconds
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from layers.plan import Text
+from layers.plan_text import Text
 
 
 @cache

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import geopandas as gpd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from layers.plan_choice import CurveBrief, Figure, NearPlansBrief, Optimum, RuleBrief, SiteWorthBrief
+from layers.plan_text import Text, Value
 
 PlanFormat = Literal["diffusa-plan/1"]
 PLAN_FORMAT: PlanFormat = "diffusa-plan/1"
@@ -22,21 +25,9 @@ BEFORE = "before"
 BEST = "best"
 
 Role = Literal["existing", "closed", "proposed", "compared", "competitor", "candidate"]
-ObjectiveUnit = Literal["share", "seconds", "sites", "euros", "metres"]
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(_Value):
-    """One text in the two languages of every page."""
-
-    it: str
-    en: str
-
-
-class CityBrief(_Value):
+class CityBrief(Value):
     """The city of a plan; `is_sample` puts "sample city, not real data" on everything made from it."""
 
     id: str
@@ -47,7 +38,7 @@ class CityBrief(_Value):
     is_sample: bool
 
 
-class ModelledBrief(_Value):
+class ModelledBrief(Value):
     """How a group that nobody counted was estimated; pairs are the ends of the interval of the brief's own figures.
 
     `base` is the counted group that its rate is of (empty where the pack has none), `totals` name what every draw meets.
@@ -66,7 +57,7 @@ class ModelledBrief(_Value):
     no_place: tuple[float, float]
 
 
-class GroupBrief(_Value):
+class GroupBrief(Value):
     """A group of people: `total` is the published one, `in_cells` those with a place, `no_place` the others."""
 
     key: str
@@ -78,7 +69,7 @@ class GroupBrief(_Value):
     modelled: ModelledBrief | None = None
 
 
-class Variant(_Value):
+class Variant(Value):
     """One set of open sites: `site_ids` is all of them, `new_ids` those that are not open now.
 
     `lens` is empty where the variant is counted as the plan travels; else it is the key of another mode or percentile.
@@ -91,14 +82,14 @@ class Variant(_Value):
     lens: str = ""
 
 
-class LensBrief(_Value):
+class LensBrief(Value):
     """A way of counting: its key, empty for the plan's own, and what it is called, such as "on foot"."""
 
     key: str
     name: Text
 
 
-class WindowBrief(_Value):
+class WindowBrief(Value):
     """When people set off by public transport, and how journeys were searched.
 
     `start` and `end` are local clock times, `n_departures` the samples of each pair over all draws, `n_draws` how often the
@@ -120,7 +111,7 @@ class WindowBrief(_Value):
     stops_not_connected: tuple[str, ...] = ()
 
 
-class ModeShare(_Value):
+class ModeShare(Value):
     """Share of the journeys to the nearest open site whose longest ride is on a mode; "walking" is walking all the way.
 
     Journeys are the departures of the window at which the site is reached within the cutoff, weighted by the need of their
@@ -132,58 +123,7 @@ class ModeShare(_Value):
     share: float
 
 
-class Figure(_Value):
-    """People of a group within a standard: `reached` of `total` (which includes people without a place).
-
-    The ends of `reached` and of `share` are given where the position of an open site is too uncertain for one number, and for
-    every figure of a modelled group.
-    """
-
-    variant: str
-    group: str
-    standard_min: float
-    reached: float
-    total: float
-    share: float
-    reached_low: float | None = None
-    reached_high: float | None = None
-    share_low: float | None = None
-    share_high: float | None = None
-
-
-class Optimum(_Value):
-    """One proven or bounded choice; `objective` and `best_bound` are in `unit`, a share being one of the weighted need.
-
-    `value` says the objective in words, `closed` names what is open now and closes. `figures` counts what this choice reaches
-    at its own standard, under the variant `BEST`.
-    """
-
-    standard_min: float
-    objective_name: str
-    unit: ObjectiveUnit = "share"
-    value: Text | None = None
-    new: int
-    total_open: int
-    selected_new: tuple[str, ...]
-    closed: tuple[str, ...] = ()
-    status: Literal["optimal", "feasible"]
-    objective: float
-    best_bound: float
-    gap: float
-    is_verified: bool
-    tie_rule: Text
-    figures: tuple[Figure, ...] = ()
-
-
-class RuleBrief(_Value):
-    """A rule in force: its key in the scenario, what it asks, and what came of it, counted from the open sites."""
-
-    key: str
-    rule: Text
-    outcome: Text
-
-
-class Connection(_Value):
+class Connection(Value):
     """What hangs on the street network: share of its length kept, sites and people that it does not reach."""
 
     n_components: int
@@ -195,7 +135,7 @@ class Connection(_Value):
     median_site_snap_m: float
 
 
-class SourceBrief(_Value):
+class SourceBrief(Value):
     """Where one layer comes from."""
 
     layer: str
@@ -205,7 +145,7 @@ class SourceBrief(_Value):
     date: str
 
 
-class PlanDocument(_Value):
+class PlanDocument(Value):
     """Everything of a plan that is not a table; written as ``plan.json``."""
 
     format: PlanFormat = PLAN_FORMAT
@@ -227,6 +167,9 @@ class PlanDocument(_Value):
     optima: tuple[Optimum, ...]
     goal: Text | None = None
     rules: tuple[RuleBrief, ...] = ()
+    worth: tuple[SiteWorthBrief, ...] = ()
+    near: NearPlansBrief | None = None
+    curves: tuple[CurveBrief, ...] = ()
     connection: Connection
     window: WindowBrief | None = None
     mode_shares: tuple[ModeShare, ...] = ()

@@ -6,7 +6,8 @@ import datetime as dt
 
 from babel.dates import format_date
 
-from layers.plan import PlanDocument, Text, WindowBrief
+from layers.plan import PlanDocument, WindowBrief
+from layers.plan_text import Text
 from maps.i18n import both, format_number
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layers.plan import Text
+from layers.plan_text import Text
 from layers.risk_estimate import RiskEstimate
 from maps.i18n import both, format_number, format_percent
 

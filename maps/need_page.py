@@ -17,7 +17,7 @@ import pandas as pd
 
 from data.errors import FileError, PlannerError
 from layers.backtest import Backtest
-from layers.plan import Text
+from layers.plan_text import Text
 from layers.risk_estimate import RiskEstimate
 from maps.assets import read_template
 from maps.i18n import LANGUAGES, Language, format_number, format_percent, message, translate

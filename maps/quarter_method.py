@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from layers.plan import GroupBrief, PlanDocument, Text
+from layers.plan import GroupBrief, PlanDocument
+from layers.plan_text import Text
 from maps.i18n import Language, format_number, format_percent, message
 from maps.need_text import say
 from maps.safe import html_text

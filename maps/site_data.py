@@ -8,7 +8,8 @@ from collections.abc import Hashable, Mapping
 import pandas as pd
 
 from layers.kinds import kind_name
-from layers.plan import Plan, Text, high_column, low_column, open_column, within_column
+from layers.plan import Plan, high_column, low_column, open_column, within_column
+from layers.plan_text import Text
 from maps.i18n import both
 from maps.outlines import encode_points
 

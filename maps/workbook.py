@@ -20,7 +20,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from data.errors import ColumnError, FileError
-from layers.plan import Plan, Text
+from layers.plan import Plan
+from layers.plan_text import Text
 from maps.i18n import NO_DATA, Language, message, translate
 from maps.safe import clean_text
 from maps.workbook_columns import Column, describe_columns

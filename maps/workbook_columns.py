@@ -9,7 +9,6 @@ from typing import Literal
 from layers.plan import (
     GroupBrief,
     PlanDocument,
-    Text,
     Variant,
     beyond_column,
     high_column,
@@ -18,6 +17,7 @@ from layers.plan import (
     reached_column,
     share_column,
 )
+from layers.plan_text import Text
 from maps.i18n import both, format_number
 from maps.modes import mode_name
 

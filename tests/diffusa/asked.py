@@ -5,7 +5,8 @@ from __future__ import annotations
 from data.pack import CityPack
 from diffusa.planner import make_plan
 from diffusa.scenario import Scenario
-from layers.plan import PlanDocument, RuleBrief
+from layers.plan import PlanDocument
+from layers.plan_choice import RuleBrief
 
 COSTS = {"libraries": 200_000, "schools": 300_000, "regeneration": 900_000}
 

@@ -11,7 +11,7 @@ import diffusa.recount as module
 from data.errors import FaultsError, InfeasibleError, PlannerError, ScenarioError, VerificationError
 from data.pack import CityPack
 from diffusa.planner import make_plan
-from layers.plan import Optimum
+from layers.plan_choice import Optimum
 from optimize.objectives import OBJECTIVES
 from tests.diffusa.asked import COSTS, chosen, plan_of, scenario_of
 

@@ -16,7 +16,7 @@ from geo.traveltimes import TravelTimes
 from layers.figures import count_figures
 from layers.modelled_people import add_modelled, cell_draws, find_interval, quarter_draws
 from layers.people import People
-from layers.plan import Figure
+from layers.plan_choice import Figure
 from layers.positions import UncertainTimes
 from layers.risk import estimate_risk
 from layers.risk_estimate import RiskEstimate

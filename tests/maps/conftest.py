@@ -14,13 +14,10 @@ from playwright.sync_api import Browser, Page
 from layers.plan import (
     CityBrief,
     Connection,
-    Figure,
     GroupBrief,
-    Optimum,
     Plan,
     PlanDocument,
     SourceBrief,
-    Text,
     Variant,
     beyond_column,
     minutes_column,
@@ -29,6 +26,8 @@ from layers.plan import (
     share_column,
     within_column,
 )
+from layers.plan_choice import Figure, Optimum
+from layers.plan_text import Text
 
 CRS = "EPSG:3035"
 CENTRE_M = (4_255_000, 2_484_000)

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from layers.plan import Plan, SourceBrief, Text
+from layers.plan import Plan, SourceBrief
+from layers.plan_text import Text
 from maps.city_map import render_map
 from maps.safe import clean_text
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from layers.plan import Plan, SourceBrief, Text, reached_column, share_column
+from layers.plan import Plan, SourceBrief, reached_column, share_column
 from layers.plan_folder import read_document, write_plan_files
+from layers.plan_text import Text
 from maps.i18n import LANGUAGES, format_number, format_percent
 from maps.quarter_page import FOLDER, page_names, write_quarter_pages
 from maps.safe import clean_text

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import IdError
-from layers.plan import Text
+from layers.plan_text import Text
 from maps.assets import SCRIPTS, page_script, read_template
 from maps.i18n import both, format_number, format_percent, messages_in, read_catalogue, translate
 

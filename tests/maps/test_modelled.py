@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from data.errors import ColumnError
-from layers.plan import ModelledBrief, Plan, Text
+from layers.plan import ModelledBrief, Plan
+from layers.plan_text import Text
 from maps.cell_layer import encode_cells
 from maps.city_map import render_map
 from maps.i18n import Language, format_number, format_percent

@@ -13,7 +13,8 @@ import pytest
 import shapely
 
 from data.errors import ColumnError, FileError
-from layers.plan import BEST, GroupBrief, LensBrief, ModelledBrief, Plan, Text, minutes_column, share_column
+from layers.plan import BEST, GroupBrief, LensBrief, ModelledBrief, Plan, minutes_column, share_column
+from layers.plan_text import Text
 from maps.assets import read_template
 from maps.i18n import format_number, format_percent
 from maps.quarter_figures import is_few, left_out_lines, people_text, share_text

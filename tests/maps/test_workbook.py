@@ -14,8 +14,9 @@ import openpyxl
 import pytest
 
 from data.errors import ColumnError, FileError
-from layers.plan import Plan, Text
+from layers.plan import Plan
 from layers.plan_folder import QUARTERS, write_plan_files
+from layers.plan_text import Text
 from maps.workbook import LONGEST, WORKBOOK_NAME, write_workbook
 
 PAYLOADS = (
