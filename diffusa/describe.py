@@ -24,6 +24,7 @@ from diffusa.question import Question
 from diffusa.rule_words import Kept, rules_in_words
 from diffusa.scenario import Scenario
 from diffusa.words import Said, lens_name, plan_assumptions, plan_limits, plan_sentence
+from layers.district_table import district_table
 from layers.modelled_people import cell_draws, find_interval, quarter_draws
 from layers.people import People
 from layers.plan import (
@@ -134,7 +135,13 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
             need=scenario.need,
             standard_min=scenario.travel.standard_min,
         ),
-        districts=_context(pack, "districts", ["district", "name"]),
+        districts=district_table(
+            people,
+            _context(pack, "districts", ["district", "name"]),
+            seconds,
+            groups=scenario.group_keys,
+            standard_min=scenario.travel.standard_min,
+        ),
         stations=_context(pack, "stations", ["station_id", "name", "lines"]),
     )
 

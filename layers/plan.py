@@ -219,7 +219,8 @@ class Plan:
         ``reached_<variant>_<group>`` and ``share_<variant>_<group>`` at the standard, ``minutes_<variant>`` (mean over the
         people of need within the cutoff), ``beyond_<variant>`` (share of need beyond the cutoff), geometry.
     districts
-        district, name, geometry; may be empty.
+        One row per district: district, name, one column per group (all its people, with those without a place),
+        ``reached_<variant>_<group>`` and ``share_<variant>_<group>`` at the standard, geometry; may be empty.
     stations
         station_id, name, lines, geometry; may be empty.
     """

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.traveltimes import TravelTimes
-from layers.modelled_people import cell_draws, interval_columns, piece_draws, quarter_draws, sum_rows
+from layers.modelled_people import cell_draws, interval_columns, quarter_draws
 from layers.people import People, need_weight
 from layers.plan import (
     beyond_column,
@@ -19,11 +19,10 @@ from layers.plan import (
     low_column,
     minutes_column,
     open_column,
-    reached_column,
-    share_column,
     within_column,
 )
-from layers.reach import is_within, nearest_seconds, people_within
+from layers.reach import nearest_seconds, people_within
+from layers.unit_reach import main_district, reach_columns, reach_ends
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -160,51 +159,20 @@ def quarter_table(
     """
     totals = people.by_quarter()[list(groups)]
     weight = need_weight(people.pieces, people.totals, need)
-    parts = [totals, *_reach_columns(people, seconds, totals, groups=groups, standard_min=standard_min)]
-    parts += [_quarter_ends(people, group, seconds, standard_min) for group in groups if group in people.modelled]
+    parts = [totals, *reach_columns(people, seconds, totals, unit="nil", groups=groups, standard_min=standard_min)]
+    parts += [
+        reach_ends(people, group, seconds, quarter_draws(people, group), unit="nil", standard_min=standard_min)
+        for group in groups
+        if group in people.modelled
+    ]
     parts += [_minutes_columns(people, key, value, weight) for key, value in seconds.items()]
     figures = pd.concat(parts, axis=1)
-    placed = quarters[["nil", "name", "geometry"]].merge(_main_district(people), on="nil", how="left")
+    placed = quarters[["nil", "name", "geometry"]].merge(main_district(people), on="nil", how="left")
     table = placed.merge(figures, left_on="nil", right_index=True, how="left").sort_values("nil", ignore_index=True)
     people_columns = {column for group in groups for column in (group, low_column(group), high_column(group))}
     counted = [column for column in table.columns if column in people_columns or column.startswith("reached_")]
     table[counted] = table[counted].fillna(0.0)  # a quarter without any section has nobody
     return table[[*(column for column in table.columns if column != "geometry"), "geometry"]]
-
-
-def _reach_columns(
-    people: People,
-    seconds: Mapping[str, Floats],
-    totals: pd.DataFrame,
-    *,
-    groups: Sequence[str],
-    standard_min: float,
-) -> list[pd.DataFrame]:
-    pieces = people.pieces
-    counts = pieces[list(groups)].to_numpy(dtype=np.float64)
-    parts = []
-    for key, of_cells in seconds.items():
-        near = is_within(of_cells[pieces["cell"].to_numpy()], standard_min * 60.0)
-        reached = pd.DataFrame(counts * near[:, None], columns=list(groups)).groupby(pieces["nil"].to_numpy()).sum()
-        reached = reached.reindex(totals.index, fill_value=0.0)
-        shares = reached / totals.where(totals > 0)
-        parts.append(reached.set_axis([reached_column(key, group) for group in groups], axis=1))
-        parts.append(shares.set_axis([share_column(key, group) for group in groups], axis=1))
-    return parts
-
-
-def _quarter_ends(people: People, group: str, seconds: Mapping[str, Floats], standard_min: float) -> pd.DataFrame:
-    """Return the ends of all figures of a modelled group per quarter: its people, those reached, and their share."""
-    whole, draws = quarter_draws(people, group), piece_draws(people, group)
-    row = whole.index.get_indexer(pd.Index(people.pieces["nil"]))
-    ends = interval_columns(people, group, whole.to_numpy(), name=group)
-    for key, of_cells in seconds.items():
-        near = is_within(of_cells[people.pieces["cell"].to_numpy()], standard_min * 60.0)
-        reached = sum_rows(draws * near[:, None], row, n=len(whole))
-        share = np.divide(reached, whole, out=np.full(whole.shape, np.nan), where=whole.to_numpy() > 0)
-        ends |= interval_columns(people, group, reached, name=reached_column(key, group))
-        ends |= interval_columns(people, group, share, name=share_column(key, group))
-    return pd.DataFrame(ends, index=whole.index)
 
 
 def _minutes_columns(people: People, key: str, of_cells: Floats, weight: Floats) -> pd.DataFrame:
@@ -223,10 +191,3 @@ def _minutes_columns(people: People, key: str, of_cells: Floats, weight: Floats)
             beyond_column(key): (1.0 - sums["near"] / sums["all"].where(sums["all"] > 0)).clip(lower=0.0),
         }
     )
-
-
-def _main_district(people: People) -> pd.DataFrame:
-    """Return the district with the largest area in each quarter."""
-    areas = people.pieces.groupby(["nil", "district"], as_index=False)["area_m2"].sum()
-    ranked = areas.sort_values(["nil", "area_m2", "district"], ascending=[True, False, True])
-    return pd.DataFrame(ranked.drop_duplicates("nil")[["nil", "district"]])

@@ -13,6 +13,7 @@ import shapely
 from data.errors import CountError, IdError
 from data.groups import Group
 from geo.traveltimes import TravelTimes
+from layers.district_table import district_table
 from layers.figures import count_figures
 from layers.modelled_people import add_modelled, cell_draws, find_interval, quarter_draws
 from layers.people import People
@@ -201,3 +202,17 @@ def test_tables_give_both_ends_beside_every_modelled_column(
         people, sites, cells=np.array([0, 7]), site_ids=["A", "A"], seconds=np.array([0.0, 60.0]), groups=groups
     )
     assert served[f"{KEY}_high"].tolist() == pytest.approx(cells[f"{KEY}_high"].iloc[[0, 7]].tolist())
+
+
+def test_the_one_district_of_a_city_has_the_interval_of_the_city(people: People, times: TravelTimes) -> None:
+    whole = gpd.GeoDataFrame({"district": [1], "name": ["All"]}, geometry=[shapely.box(0, 0, 1, 1)], crs=CRS)
+    seconds = nearest_by_variant(times, {"v": ["A"]})
+    row = district_table(people, whole, seconds, groups=[KEY], standard_min=10.0).iloc[0]
+    figure = count(people, times, minutes=10.0)
+    assert row[KEY] == pytest.approx(figure.total)
+    low, high = find_interval(people, KEY, quarter_draws(people, KEY).to_numpy().sum(axis=0))
+    assert row[[f"{KEY}_low", f"{KEY}_high"]].tolist() == pytest.approx([float(low), float(high)])
+    assert row[[f"reached_v_{KEY}_low", f"reached_v_{KEY}_high"]].tolist() == pytest.approx(
+        [figure.reached_low, figure.reached_high]
+    )
+    assert row[[f"share_v_{KEY}_low", f"share_v_{KEY}_high"]].tolist() == pytest.approx([figure.share_low, figure.share_high])
