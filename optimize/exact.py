@@ -103,8 +103,32 @@ def find_answer(
     InfeasibleError
         No plan serves every row that must be served.
     SolverError
-        The solver failed, or the time was over before there was a plan.
+        The solver failed, or the time was over before there was a plan, or the plan does not cost in the whole problem what was
+        proven in what was left of it.
     """
+    return _recounted(siting, _find_answer(siting, options=options, clock=clock, absolute_gap=absolute_gap))
+
+
+def _recounted(whole: Siting, answer: Answer) -> Answer:
+    """Return the answer if its plan costs in the whole problem what it is said to cost; ties were broken in a part of it."""
+    cost = whole.value(np.searchsorted(whole.rank, answer.rank))
+    if abs(cost - answer.upper) > 2 * whole.tolerance:
+        raise SolverError(
+            f"the plan costs {cost:.12g} in the whole problem, and {answer.upper:.12g} in what was left of it",
+            where="solver",
+            remedy="Report it with the problem; another method or time limit may go another way",
+        )
+    return answer
+
+
+def _find_answer(
+    siting: Siting,
+    *,
+    options: SolverOptions,
+    clock: Clock,
+    absolute_gap: Callable[[Siting, Bounds], float] | None,
+) -> Answer:
+    """Return what `find_answer` returns, without the recount in the whole problem."""
     method = options.method
     siting, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
     if method in ("search", "cuts") or (method == "auto" and siting.pair_row.size > SMALLEST_FOR_SEARCH):

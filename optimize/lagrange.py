@@ -60,7 +60,7 @@ class Bounds:
     lower
         What no plan can undercut.
     price
-        The prices that prove it, shape (n_rows,).
+        Prices that prove it, or nearly: a solver may have proven more, shape (n_rows,).
     step
         How far the next step goes, as a share of the way that would close the gap if the slope stayed.
     use
@@ -118,8 +118,7 @@ def possible_sites(siting: Siting, bounds: Bounds) -> NDArray[np.bool_]:
     """Return which sites may be in an optimal plan, shape (n_sites,); without a plan to compare with, all."""
     if not bounds.is_feasible:
         return np.ones(siting.n_sites, dtype=np.bool_)
-    worth = ArrayPricing(siting).worth(bounds.price)
-    opened, lower = _relaxed_plan(siting, bounds.price, worth)
+    worth, opened, lower = _priced(siting, bounds.price)
     last_in = worth[opened].min(initial=np.inf)
     kept = lower + last_in - worth <= bounds.upper + siting.tolerance
     kept[opened] = True
@@ -133,11 +132,19 @@ def possible_cost(siting: Siting, bounds: Bounds) -> NDArray[np.float64] | None:
     Notes
     -----
     A plan costs at least what the prices prove, and for a row that costs more than its price the difference besides. So in
-    a plan that is as good as the known one no row costs more than its price and the gap.
+    a plan that is as good as the known one no row costs more than its price and the gap. The bound is counted by these prices
+    here: `Bounds.lower` may be better than they prove, found by a solver, and the gap to it would rule out too much.
     """
     if not bounds.is_feasible:
         return None
-    return np.asarray(bounds.price + (bounds.upper - bounds.lower + 2 * siting.tolerance))
+    _, _, lower = _priced(siting, bounds.price)
+    return np.asarray(bounds.price + (bounds.upper - lower + 2 * siting.tolerance))
+
+
+def _priced(siting: Siting, price: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp], float]:
+    """Return the worth of the sites at prices, the sites of most worth, and the bound that the prices prove."""
+    worth = ArrayPricing(siting).worth(price)
+    return worth, *_relaxed_plan(siting, price, worth)
 
 
 def _is_done(siting: Siting, bounds: Bounds, deadline: float | None) -> bool:
@@ -173,8 +180,7 @@ def _climb(siting: Siting, best: Bounds, *, cap: NDArray[np.float64], tried: set
     """Return the bounds after one round of steps along the deflected slope."""
     near = near_part(siting, cap)
     pricing = pricing_of(near)
-    best = replace(best, price=np.minimum(best.price, near.unserved_cost))
-    price, direction, stalled = best.price, np.zeros(siting.n_rows), 0
+    price, direction, stalled = np.minimum(best.price, near.unserved_cost), np.zeros(siting.n_rows), 0
     use = best.use.copy()
     for count in range(STEPS_PER_ROUND):
         opened, lower = _relaxed_plan(siting, price, pricing.worth(price))
@@ -187,7 +193,7 @@ def _climb(siting: Siting, best: Bounds, *, cap: NDArray[np.float64], tried: set
             best = replace(best, lower=lower, price=price)
         if stalled >= STEPS_WITHOUT_GAIN:
             best = replace(best, step=STEP_SHRINK * best.step)
-            price, direction, stalled = best.price, np.zeros(siting.n_rows), 0
+            price, direction, stalled = np.minimum(best.price, near.unserved_cost), np.zeros(siting.n_rows), 0
             opened, lower = _relaxed_plan(siting, price, pricing.worth(price))
         if _is_done(siting, best, deadline):
             break
@@ -234,7 +240,7 @@ def _with_plan(
 
 def with_prices(siting: Siting, best: Bounds, price: NDArray[np.float64]) -> Bounds:
     """Return the bounds with other prices, if they prove more."""
-    _, lower = _relaxed_plan(siting, price, ArrayPricing(siting).worth(price))
+    _, _, lower = _priced(siting, price)
     return replace(best, lower=lower, price=price) if lower > best.lower else best
 
 

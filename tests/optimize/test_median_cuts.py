@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.errors import SolverError
 from optimize import exact, median_search
 from optimize.clock import Clock
 from optimize.exact import find_answer
 from optimize.highs import SolverOptions
-from optimize.lagrange import Bounds
+from optimize.lagrange import Bounds, without_idle
 from optimize.median_cuts import MedianMaster, broken_cuts, critical_price, cuts_at
 from optimize.median_search import best_by_branching, earlier_by_branching, is_branched, price_by_cuts
 from optimize.median_tree import MedianTree, Question
@@ -156,6 +157,34 @@ def test_prices_by_cuts_keep_every_best_plan(siting: Siting) -> None:
         if siting.value(plan) <= best + 1e-12 * siting.scale:
             assert set(plan.tolist()) <= kept
             assert left.value(np.searchsorted(left.rank, plan)) == pytest.approx(best, abs=siting.tolerance)
+
+
+@settings(max_examples=60, deadline=None)
+@given(medians().filter(is_open_question), st.integers(0, 1000))
+def test_a_bound_that_the_prices_do_not_prove_rules_out_no_best_plan(siting: Siting, seed: int) -> None:
+    best = min(siting.value(plan) for plan in all_plans(siting))
+    price = np.random.default_rng(seed).random(siting.n_rows) * np.minimum(siting.unserved_cost, 2.0)
+    proven = replace(rough_bounds(siting), lower=best, price=price)  # as a tree proves it
+    left, _ = without_idle(siting, proven)
+    earlier_first = replace(proven, upper=best, plan=min(all_plans(siting), key=siting.value))
+    optimal = [plan for plan in all_plans(siting) if siting.value(plan) <= best + 1e-12 * siting.scale]
+    for plan in optimal:
+        assert left.value(np.searchsorted(left.rank, plan)) == pytest.approx(best, abs=siting.tolerance)
+    last = max(optimal, key=lambda plan: int(plan.sum()))
+    earlier = earlier_by_branching(siting, earlier_first, plan=last, options=OPTIONS, clock=no_limit())
+    assert (earlier.plan is None) == (len({int(plan.sum()) for plan in optimal}) == 1)
+    if earlier.plan is not None:
+        assert siting.value(earlier.plan) == pytest.approx(best, abs=2 * siting.tolerance)
+
+
+def test_a_plan_that_costs_more_in_the_whole_problem_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    siting = draw_median(1, n_rows=30, n_sites=10, n_open=3, reach=2.1, steps=50, must=0.0)
+    dearest = rough_bounds(siting).plan
+    monkeypatch.setattr(exact, "first_sought", lambda *_, **__: dearest)
+    monkeypatch.setattr(exact, "first_of_equals", lambda *_, **__: dearest)
+    for method in ("direct", "cuts"):
+        with pytest.raises(SolverError, match=r"costs .+ in the whole problem"):
+            find_answer(siting, options=replace(OPTIONS, method=method), clock=no_limit(), absolute_gap=None)
 
 
 @settings(max_examples=40, deadline=None)
