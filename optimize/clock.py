@@ -45,6 +45,35 @@ class Deadline(float):
     __hash__ = float.__hash__
 
 
+@dataclass(frozen=True)
+class Share:
+    """A share of the time that is larger in a short run.
+
+    Parameters
+    ----------
+    usual
+        Of the whole time.
+    least_s
+        Seconds that are given in a shorter run too, where they are no more than `most` of it.
+    most
+        Of the whole time.
+
+    Examples
+    --------
+    >>> quarter = Share(0.25, least_s=20, most=0.5)
+    >>> quarter.of(600), quarter.of(60), quarter.of(10)
+    (150.0, 20, 5.0)
+    """
+
+    usual: float
+    least_s: float
+    most: float
+
+    def of(self, limit_s: float) -> float:
+        """Return the seconds of a run of so many seconds."""
+        return max(self.usual * limit_s, min(self.least_s, self.most * limit_s))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Clock:
     """When a run began, how long it may take, and whether it was stopped by hand.
@@ -71,11 +100,12 @@ class Clock:
             return None
         return max(0.0, self.began + self.limit_s - time.monotonic())
 
-    def deadline(self, share: float) -> Deadline | None:
+    def deadline(self, share: float | Share) -> Deadline | None:
         """Return the moment of `time.monotonic` at which that share of the time is over, None for never."""
         if self.limit_s is None:
             return None if self.is_stopped is never else Deadline(float("inf"), self.is_stopped)
-        return Deadline(self.began + share * self.limit_s, self.is_stopped)
+        given_s = share.of(self.limit_s) if isinstance(share, Share) else share * self.limit_s
+        return Deadline(self.began + given_s, self.is_stopped)
 
 
 @contextmanager

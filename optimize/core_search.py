@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimize.aggregate import radius_classes
-from optimize.clock import Clock
+from optimize.clock import Clock, Share
 from optimize.cover_model import build_model
 from optimize.highs import Proof, SolverOptions, run_solver
 from optimize.lagrange import Bounds, narrow_on, with_better_plan
@@ -35,7 +35,7 @@ LARGEST_CORE = 100_000
 
 
 def improve_further(
-    siting: Siting, bounds: Bounds, *, options: SolverOptions, clock: Clock, share: float, has_cores: bool = True
+    siting: Siting, bounds: Bounds, *, options: SolverOptions, clock: Clock, share: Share
 ) -> tuple[Siting, Bounds]:
     """Return the problem and its bounds after a longer search for a good plan.
 
@@ -47,8 +47,6 @@ def improve_further(
         How to ask the solver, and how long.
     share
         Of the time, after which to stop.
-    has_cores
-        Whether the sites that good plans are made of are solved as problems of their own.
     """
     deadline = clock.deadline(share)
     if _is_settled(siting, bounds):
@@ -57,9 +55,7 @@ def improve_further(
     near = near_part(siting, near_cap(siting, bounds.plan))
     plan = anneal(near, bounds.plan, n_moves=n_moves, seed=options.seed, deadline=deadline)
     siting, bounds = narrow_on(siting, with_better_plan(siting, bounds, plan), deadline=deadline)
-    for use in (
-        USES if has_cores and siting.pair_cost.any() else ()
-    ):  # the relaxation with cuts tells the core of coverage better
+    for use in USES if siting.pair_cost.any() else ():  # the relaxation with cuts tells the core of coverage better
         if _is_settled(siting, bounds):
             break
         plan = best_of_core(siting, bounds, is_core=bounds.use >= use, options=options, clock=clock)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from data.errors import InfeasibleError, SolverError
 from optimize.aggregate import CoverClasses
-from optimize.clock import Clock
+from optimize.clock import Clock, Share
 from optimize.core_search import improve_further
 from optimize.cover_model import CoverModel
 from optimize.cut_rounds import cut_down, rest_of
@@ -22,14 +22,20 @@ from optimize.siting import Siting
 from optimize.solution import Allocation
 from optimize.ties import first_of_equals, first_sought
 
-SHARE_OF_TIME_FOR_BOUNDS, SHARE_OF_TIME_FOR_PLAN = 0.25, 0.45
-"""When the bounds, and then the longer search for a plan, have to be done."""
+FOR_BOUNDS = Share(0.25, least_s=20.0, most=0.5)
+"""How much of the time the bounds may take: in a short run much of it, since all that follows rests on them."""
 
-SHARE_OF_TIME_FOR_PRICES = 0.7
+FOR_PRICES = Share(0.4, least_s=40.0, most=0.7)
 """When the cuts at the relaxation of a p-median have to be done."""
+
+FOR_PLAN = Share(0.5, least_s=50.0, most=0.8)
+"""When the longer search for a plan has to be done."""
 
 SMALLEST_FOR_SEARCH = 50_000
 """Pairs up to which the model needs no better plan to begin from: it is built and solved within a minute."""
+
+ROUGH = 0.005
+"""Gap, as a share of the costs, from which on a longer search for a plan comes before the branching."""
 
 SMALLEST_FOR_CUTS = 500
 """Classes up to which the model needs no cuts: it is solved within a second."""
@@ -130,21 +136,18 @@ def _find_answer(
 ) -> Answer:
     """Return what `find_answer` returns, without the recount in the whole problem."""
     method = options.method
-    siting, bounds = narrow(siting, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
-    if method in ("search", "cuts") or (method == "auto" and siting.pair_row.size > SMALLEST_FOR_SEARCH):
-        siting, bounds = improve_further(
-            siting,
-            bounds,
-            options=options,
-            clock=clock,
-            share=SHARE_OF_TIME_FOR_PLAN,
-            has_cores=not is_branched(siting, bounds, options=options),
-        )
+    siting, bounds = narrow(siting, deadline=clock.deadline(FOR_BOUNDS))
+    is_rough, branches = True, is_branched(siting, bounds, options=options)
+    if branches:
+        siting, bounds = price_by_cuts(siting, bounds, options=options, clock=clock, share=FOR_PRICES)
+        is_rough = bounds.upper - bounds.lower > ROUGH * abs(bounds.upper)
+    if method == "search" or (method != "direct" and is_rough and siting.pair_row.size > SMALLEST_FOR_SEARCH):
+        siting, bounds = improve_further(siting, bounds, options=options, clock=clock, share=FOR_PLAN)
     allowed = 0.0 if absolute_gap is None else absolute_gap(siting, bounds)
-    if is_branched(siting, bounds, options=options):
-        return _answer_by_branching(siting, bounds, allowed=allowed, options=options, clock=clock)
     if _has_too_many_pairs(siting, clock):
         return _bare_answer(siting, bounds) if bounds.is_feasible else _without_a_plan()
+    if branches:
+        return _answer_by_branching(siting, bounds, allowed=allowed, options=options, clock=clock)
     rest = rest_of(siting, bounds)
     if method == "cuts" or (method == "auto" and rest.classes.n > SMALLEST_FOR_CUTS):
         rest = cut_down(rest, options=options, clock=clock)
@@ -168,7 +171,6 @@ def _find_answer(
 
 def _answer_by_branching(siting: Siting, bounds: Bounds, *, allowed: float, options: SolverOptions, clock: Clock) -> Answer:
     """Return the best plan of a p-median with its proof, by cuts at its relaxation and branching on sites."""
-    siting, bounds = price_by_cuts(siting, bounds, options=options, clock=clock, share=SHARE_OF_TIME_FOR_PRICES)
     slack = max(allowed, siting.tolerance / 2)
     found = best_by_branching(siting, bounds, slack=slack, options=options, clock=clock)
     plan = bounds.plan if found.plan is None else found.plan

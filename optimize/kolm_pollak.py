@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 from data.errors import InfeasibleError, ProblemError
 from optimize.clock import Clock
 from optimize.equivalent import Scale, equivalent_s
-from optimize.exact import SHARE_OF_TIME_FOR_BOUNDS, Answer, find_answer
+from optimize.exact import FOR_BOUNDS, Answer, find_answer
 from optimize.highs import SolverOptions
 from optimize.interchange import add_greedily, interchange
 from optimize.model import Model
@@ -86,7 +86,7 @@ def solve_kolm_pollak(
     center = partial(solve_p_center, rules=rules, options=options, clock=clock, gap=gap)
     scale = _first_scale(problem, rules, center)
     siting = _build(problem, rules, scale=scale)
-    plan = interchange(siting, add_greedily(siting), deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
+    plan = interchange(siting, add_greedily(siting), deadline=clock.deadline(FOR_BOUNDS))
     if siting.is_feasible(plan) and siting.value(plan) < scale.limit:
         scale = _scale_to(problem, rules, plan)
         siting = _build(problem, rules, scale=scale)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data.errors import SolverError
 from optimize import exact, median_search
-from optimize.clock import Clock
+from optimize.clock import Clock, Share
 from optimize.exact import find_answer
 from optimize.highs import SolverOptions
 from optimize.lagrange import Bounds, without_idle
@@ -24,6 +24,7 @@ from optimize.pricing import row_lists
 from optimize.siting import Siting, build_siting
 
 OPTIONS = SolverOptions(solver="highs", gap_abs=0.0, time_limit_s=None, seed=0, threads=1)
+ALL = Share(1.0, least_s=0.0, most=1.0)
 CUTS = replace(OPTIONS, method="cuts")
 
 
@@ -149,7 +150,7 @@ def test_branching_finds_the_best_plan_and_the_first_of_equal_ones(siting: Sitin
 @given(medians().filter(is_open_question))
 def test_prices_by_cuts_keep_every_best_plan(siting: Siting) -> None:
     best = min(siting.value(plan) for plan in all_plans(siting))
-    left, bounds = price_by_cuts(siting, rough_bounds(siting), options=OPTIONS, clock=no_limit(), share=1.0)
+    left, bounds = price_by_cuts(siting, rough_bounds(siting), options=OPTIONS, clock=no_limit(), share=ALL)
     assert bounds.lower <= best + siting.tolerance
     assert bounds.upper >= best - siting.tolerance
     kept = set(left.rank.tolist())
@@ -203,7 +204,7 @@ def test_cuts_and_the_direct_model_give_the_same_plan(siting: Siting) -> None:
 def test_relaxed_prices_prove_more_and_leave_less() -> None:
     siting = draw_median(1, n_rows=80, n_sites=30, n_open=4, reach=2.1, steps=50, must=1.0)
     rough = replace(rough_bounds(siting), price=np.full(siting.n_rows, 0.1))
-    left, bounds = price_by_cuts(siting, rough, options=OPTIONS, clock=no_limit(), share=1.0)
+    left, bounds = price_by_cuts(siting, rough, options=OPTIONS, clock=no_limit(), share=ALL)
     assert bounds.lower > 0.98 * bounds.upper
     assert bounds.upper < rough.upper
     assert left.pair_row.size < siting.pair_row.size
@@ -216,6 +217,10 @@ def test_the_method_and_the_size_decide_who_branches(monkeypatch: pytest.MonkeyP
     assert not is_branched(siting, bounds, options=OPTIONS)
     monkeypatch.setattr(median_search, "SMALLEST_FOR_BRANCHING", siting.pair_row.size - 1)
     assert is_branched(siting, bounds, options=OPTIONS)
+    sparse = draw_median(1, n_rows=30, n_sites=10, n_open=3, reach=0.5, steps=50, must=0.0)
+    assert sparse.pair_row.size < median_search.FEWEST_PER_ROW * sparse.n_rows
+    monkeypatch.setattr(median_search, "SMALLEST_FOR_BRANCHING", 0)
+    assert not is_branched(sparse, rough_bounds(sparse), options=OPTIONS)
     assert not is_branched(siting, bounds, options=replace(OPTIONS, method="search"))
     assert not is_branched(siting, bounds, options=replace(CUTS, solver="cbc"))
     assert not is_branched(siting, replace(bounds, is_feasible=False), options=CUTS)
