@@ -136,6 +136,7 @@ diffusa.page = (() => {
     map.on("popupopen", (event) => {
       const button = event.popup.getElement().querySelector(".leaflet-popup-close-button");
       button?.setAttribute("aria-label", text("Close"));
+      event.popup.getElement().querySelector(".leaflet-popup-content").tabIndex = 0; // it scrolls: keys must come to it
       if (diffusa.byKeyboard()) event.popup.getElement().querySelector(".popup")?.focus();
     });
     map.on("popupclose", () => diffusa.byKeyboard() && container.focus({ preventScroll: true }));
