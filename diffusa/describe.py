@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from data.pack import CityPack
 from diffusa.choice import Choices
 from diffusa.choice_words import choice_assumptions, choice_limits
+from diffusa.city_transit import draw_transit
 from diffusa.group_limits import origin_limits
 from diffusa.journeys import Journeys
 from diffusa.objective_words import goal_words
@@ -47,6 +48,7 @@ from layers.plan import (
 from layers.plan_choice import Figure, Optimum
 from layers.plan_text import Text
 from layers.reach import values_at
+from layers.site_areas import area_table
 from layers.tables import allocation_table, cell_table, nearest_by_variant, quarter_table, site_table
 from maps.i18n import both
 
@@ -124,7 +126,7 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
     )
     return Plan(
         document=document,
-        cells=cell_table(people, journeys.times, seconds, groups=scenario.group_keys),
+        cells=cell_table(people, journeys.times, seconds, groups=scenario.group_keys, need=scenario.need),
         sites=_site_table(counted),
         allocation=_allocation(counted),
         nil=quarter_table(
@@ -142,7 +144,8 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
             groups=scenario.group_keys,
             standard_min=scenario.travel.standard_min,
         ),
-        stations=_context(pack, "stations", ["station_id", "name", "lines"]),
+        areas=_areas(counted),
+        **draw_transit(pack),
     )
 
 
@@ -293,6 +296,16 @@ def _allocation(counted: Counted) -> gpd.GeoDataFrame:
 
 
 def _context(pack: CityPack, name: str, columns: list[str]) -> gpd.GeoDataFrame:
+def _areas(counted: Counted) -> gpd.GeoDataFrame:
+    """Return the service areas of the sites that are open in a variant, as the plan travels."""
+    return area_table(
+        counted.question.people,
+        counted.journeys.times,
+        site_ids=sorted({site_id for site_ids in counted.variants.values() for site_id in site_ids}),
+        standard_min=counted.question.scenario.travel.standard_min,
+    )
+
+
     """Return a layer that the map shows as background; empty where the city has none."""
     if name in pack.layers:
         return pack.read(name)[[*columns, "geometry"]]

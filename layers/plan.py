@@ -10,7 +10,9 @@ Then it is a variant of its own, named by `lens_variant`, such as ``best_walk``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import geopandas as gpd
@@ -25,6 +27,9 @@ BEFORE = "before"
 BEST = "best"
 
 Role = Literal["existing", "closed", "proposed", "compared", "competitor", "candidate"]
+STATION_COLUMNS = ("station_id", "name", "lines", "geometry")
+AREA_COLUMNS = ("site_id", "minutes", "n_cells", "geometry")
+LINE_COLUMNS = ("mode", "line", "geometry")
 
 
 class CityBrief(Value):
@@ -197,6 +202,11 @@ class PlanDocument(Value):
 class Plan:
     """A plan with its tables, all in the CRS of the city.
 
+def empty_table(columns: Sequence[str], *, crs: object = None) -> gpd.GeoDataFrame:
+    """Return a layer without rows: a plan need not have it."""
+    return gpd.GeoDataFrame({name: [] for name in columns if name != "geometry"}, geometry=[], crs=crs)
+
+
     Beside every column of a modelled group stand the ends of its interval, named by `low_column` and `high_column`.
 
     Parameters
@@ -205,8 +215,9 @@ class Plan:
         What ``plan.json`` holds.
     cells
         One row per cell inside the city: cell_id, nil, district, one count column per group (people with a place; fractional),
-        is_connected (whether a street is near enough), ``minutes_<variant>`` to the nearest open site (NaN: not within the
-        cutoff), geometry Polygon (100 m square).
+        ``need`` (share of the city's need, in [0, 1]), is_connected (whether a street is near enough), ``minutes_<variant>`` to
+        the nearest open site (NaN: not within the cutoff), ``rate_<group>`` of a modelled group (share of its base, in [0, 1];
+        NaN where nobody of the base lives), geometry Polygon (100 m square).
     sites
         One row per site: site_id, name, kind, tags, status, owner, address, role, is_existing, is_selected, ``in_<variant>``,
         nil, district, cost_eur, position_error_m, snap_m, is_connected, ``within_<group>`` (people within the standard of
@@ -222,7 +233,12 @@ class Plan:
         One row per district: district, name, one column per group (all its people, with those without a place),
         ``reached_<variant>_<group>`` and ``share_<variant>_<group>`` at the standard, geometry; may be empty.
     stations
-        station_id, name, lines, geometry; may be empty.
+        `STATION_COLUMNS`: station_id, name, lines, geometry Point; of metro and trains; may be empty.
+    areas
+        `AREA_COLUMNS`: one row per site that is open in a variant and the cells within the standard of it alone, as
+        `layers.site_areas.area_table` returns them.
+    lines
+        `LINE_COLUMNS`: metro and railways, as `layers.transit_lines.transit_lines` returns them; may be empty.
     """
 
     document: PlanDocument
@@ -236,6 +252,8 @@ class Plan:
 
 def lens_key(percentile: float) -> str:
     """Return the key of the lens that shows a percentile of the departures.
+    areas: gpd.GeoDataFrame = field(default_factory=partial(empty_table, AREA_COLUMNS))
+    lines: gpd.GeoDataFrame = field(default_factory=partial(empty_table, LINE_COLUMNS))
 
     Examples
     --------
@@ -284,6 +302,11 @@ def within_column(group: str) -> str:
 def low_column(column: str) -> str:
     """Return the name of the column with the lower end of the interval of another column."""
     return f"{column}_low"
+
+def rate_column(group: str) -> str:
+    """Return the name of the column with the rate of a modelled group: its share of the people that the rate is of."""
+    return f"rate_{group}"
+
 
 
 def high_column(column: str) -> str:

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 from pydantic import ValidationError
 
 from data.errors import Faults, PlanFolderError
 from data.geopackage import read_geopackage, write_geopackage
-from layers.plan import Plan, PlanDocument
+from layers.plan import AREA_COLUMNS, LINE_COLUMNS, Plan, PlanDocument, empty_table
 
 DOCUMENT = "plan.json"
 TABLES = "plan.gpkg"
 QUARTERS = "nil.csv"
 LAYERS = ("nil", "cells", "sites", "allocation", "districts", "stations")
+LATER_LAYERS = {"areas": AREA_COLUMNS, "lines": LINE_COLUMNS}
+"""Layers that folders written before had not: they are read as empty."""
 
 SAMPLE_NOTE = "sample city, not real data"
 
@@ -29,7 +32,7 @@ def write_plan_files(plan: Plan, folder: Path) -> None:
     """
     text = json.dumps(plan.document.model_dump(mode="json"), indent=2, ensure_ascii=False)
     (folder / DOCUMENT).write_text(text + "\n", encoding="utf-8", newline="\n")
-    write_geopackage(folder / TABLES, {name: _rounded(getattr(plan, name)) for name in LAYERS})
+    write_geopackage(folder / TABLES, {name: _rounded(getattr(plan, name)) for name in (*LAYERS, *LATER_LAYERS)})
     _quarter_csv(plan).to_csv(folder / QUARTERS, index=False, lineterminator="\n", encoding="utf-8")
 
 
@@ -72,7 +75,12 @@ def read_plan(folder: Path) -> Plan:
         except OSError as error:
             faults.add(PlanFolderError(f"the layer {name!r} cannot be read: {error}", where=TABLES))
     faults.raise_if_any()
-    return Plan(document=read_document(folder), **frames)
+    document = read_document(folder)
+    there = {str(name) for name, _ in pyogrio.list_layers(folder / TABLES)}
+    for name, columns in LATER_LAYERS.items():
+        is_there = name in there
+        frames[name] = read_geopackage(folder / TABLES, name) if is_there else empty_table(columns, crs=frames["cells"].crs)
+    return Plan(document=document, **frames)
 
 
 def read_document(folder: Path) -> PlanDocument:

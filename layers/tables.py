@@ -19,6 +19,7 @@ from layers.plan import (
     low_column,
     minutes_column,
     open_column,
+    rate_column,
     within_column,
 )
 from layers.reach import nearest_seconds, people_within
@@ -33,12 +34,27 @@ def nearest_by_variant(times: TravelTimes, variants: Mapping[str, Sequence[str]]
     return {key: nearest_seconds(times, site_ids) for key, site_ids in variants.items()}
 
 
-def cell_table(people: People, times: TravelTimes, seconds: Mapping[str, Floats], *, groups: Sequence[str]) -> gpd.GeoDataFrame:
-    """Return one row per cell: its people, whether a street is near, minutes to the nearest open site of each variant."""
+def cell_table(
+    people: People, times: TravelTimes, seconds: Mapping[str, Floats], *, groups: Sequence[str], need: Mapping[str, float]
+) -> gpd.GeoDataFrame:
+    """Return one row per cell: people, need, whether a street is near, minutes to the nearest open site of each variant."""
     minutes = {minutes_column(key): value / 60.0 for key, value in seconds.items()}
     columns = ["cell_id", "nil", "district", *groups, "geometry"]
-    ends = _cell_ends(people, groups)
-    return people.cells[columns].assign(is_connected=times.demand_snap.is_connected, **minutes, **ends)
+    more = {**_cell_ends(people, groups), **_cell_rates(people, groups)}
+    weight = need_weight(people.cells, people.totals, need)
+    return people.cells[columns].assign(need=weight, is_connected=times.demand_snap.is_connected, **minutes, **more)
+
+
+def _cell_rates(people: People, groups: Sequence[str]) -> dict[str, Floats]:
+    """Return the rates of modelled groups with their intervals, per cell; NaN where nobody lives whom the rate is of."""
+    rates: dict[str, Floats] = {}
+    for group in groups:
+        if group in people.modelled:
+            found = people.modelled[group].cells.reindex(people.cells["cell_id"])
+            name = rate_column(group)
+            ends = {name: "rate", low_column(name): "rate_low", high_column(name): "rate_high"}
+            rates |= {column: found[key].to_numpy(dtype=np.float64) for column, key in ends.items()}
+    return rates
 
 
 def _cell_ends(people: People, groups: Sequence[str]) -> dict[str, Floats]:

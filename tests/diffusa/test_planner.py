@@ -9,12 +9,13 @@ import pytest
 
 import diffusa.planner as module
 from data.errors import PlanFolderError
+from data.geopackage import write_geopackage
 from data.pack import CityPack
 from diffusa.embedded import sample_file
 from diffusa.planner import make_plan, write_plan
 from diffusa.scenario import Scenario, read_scenario
 from layers.plan import BEFORE, BEST, Plan
-from layers.plan_folder import read_plan
+from layers.plan_folder import LAYERS, read_plan
 
 
 def changed(**tables: dict[str, object]) -> Scenario:
@@ -141,6 +142,24 @@ def test_a_plan_reads_back_as_it_was_written(sample_plan: Plan, tmp_path: Path) 
     again = read_plan(tmp_path / "copy")
     assert again.document == sample_plan.document
     pd.testing.assert_frame_equal(again.nil, sample_plan.nil)
+
+
+def test_service_areas_and_lines_read_back_and_old_folders_have_none(sample_plan: Plan, tmp_path: Path) -> None:
+    opened = {site_id for variant in sample_plan.document.variants for site_id in variant.site_ids}
+    assert set(sample_plan.areas["site_id"]) == opened
+    within = sample_plan.cells.set_index("cell_id").geometry.centroid.within(sample_plan.areas.geometry.iloc[0])
+    residents = sample_plan.sites.set_index("site_id").loc[sample_plan.areas["site_id"].iloc[0]]
+    group = sample_plan.document.groups[0].key
+    counted = sample_plan.cells.set_index("cell_id").loc[within, group].sum()
+    assert counted == pytest.approx(residents[f"within_{group}"], abs=1e-3)
+    write_plan(sample_plan, tmp_path / "old")
+    (tmp_path / "old/plan.gpkg").unlink()
+    write_geopackage(tmp_path / "old/plan.gpkg", {name: getattr(sample_plan, name) for name in LAYERS})
+    old = read_plan(tmp_path / "old")
+    assert (len(old.areas), len(old.lines)) == (0, 0)
+    assert old.areas.crs == sample_plan.cells.crs
+    write_plan(old, tmp_path / "again")
+    assert read_plan(tmp_path / "again").areas.empty
 
 
 def test_an_incomplete_or_foreign_plan_folder_is_refused(sample_folder: Path, tmp_path: Path, sample_plan: Plan) -> None:

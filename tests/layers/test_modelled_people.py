@@ -186,10 +186,16 @@ def test_tables_give_both_ends_beside_every_modelled_column(
 ) -> None:
     groups = ["youth", KEY]
     seconds = nearest_by_variant(times, {"v": ["A"]})
-    cells = cell_table(people, times, seconds, groups=groups)
+    cells = cell_table(people, times, seconds, groups=groups, need={KEY: 1.0})
     assert (cells[f"{KEY}_low"] <= cells[KEY]).all()
     assert (cells[f"{KEY}_high"] >= cells[KEY]).all()
     assert "youth_low" not in cells
+    estimate, lived = people.modelled[KEY].cells.reindex(cells["cell_id"]), cells["youth"].to_numpy() > 0
+    assert cells[f"rate_{KEY}"].to_numpy()[lived] == pytest.approx(estimate["rate"].to_numpy()[lived])
+    assert (cells[f"rate_{KEY}"] * cells["youth"]).to_numpy()[lived] == pytest.approx(cells[KEY].to_numpy()[lived])
+    assert (cells.loc[lived, f"rate_{KEY}_low"] <= cells.loc[lived, f"rate_{KEY}_high"]).all()
+    assert cells.loc[~lived, f"rate_{KEY}"].isna().all()
+    assert "rate_youth" not in cells
     roles = {"A": "existing", "B": "proposed"}
     table = site_table(sites, times, people, groups=groups, standard_min=10.0, variants={"v": ["A"]}, roles=roles).set_index(
         "site_id"

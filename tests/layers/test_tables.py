@@ -60,12 +60,14 @@ def test_a_quarter_without_people_has_zeros_and_no_share(
 
 
 def test_cells_carry_minutes_per_variant(people: People, times: TravelTimes) -> None:
-    made = cell_table(people, times, nearest_by_variant(times, VARIANTS), groups=["residents"])
+    made = cell_table(people, times, nearest_by_variant(times, VARIANTS), groups=["residents"], need=NEED)
     assert len(made) == 50
     assert made.crs == people.cells.crs
     doorstep = made.set_index("cell_id").loc["CRS3035RES100mN2480000E4250500"]
     assert doorstep["minutes_best"] == 0.0
     assert doorstep["minutes_before"] == pytest.approx(500 / 60)
+    assert doorstep["need"] == pytest.approx(40 / 205)  # of the published total: five people have no place
+    assert made["need"].sum() == pytest.approx(200 / 205)
 
 
 def test_sites_say_role_and_reach_alone(people: People, sites: gpd.GeoDataFrame, times: TravelTimes) -> None:
