@@ -295,7 +295,6 @@ def _allocation(counted: Counted) -> gpd.GeoDataFrame:
     )
 
 
-def _context(pack: CityPack, name: str, columns: list[str]) -> gpd.GeoDataFrame:
 def _areas(counted: Counted) -> gpd.GeoDataFrame:
     """Return the service areas of the sites that are open in a variant, as the plan travels."""
     return area_table(
@@ -306,6 +305,7 @@ def _areas(counted: Counted) -> gpd.GeoDataFrame:
     )
 
 
+def _context(pack: CityPack, name: str, columns: list[str]) -> gpd.GeoDataFrame:
     """Return a layer that the map shows as background; empty where the city has none."""
     if name in pack.layers:
         return pack.read(name)[[*columns, "geometry"]]

@@ -25,11 +25,11 @@ PlanFormat = Literal["diffusa-plan/1"]
 PLAN_FORMAT: PlanFormat = "diffusa-plan/1"
 BEFORE = "before"
 BEST = "best"
-
-Role = Literal["existing", "closed", "proposed", "compared", "competitor", "candidate"]
 STATION_COLUMNS = ("station_id", "name", "lines", "geometry")
 AREA_COLUMNS = ("site_id", "minutes", "n_cells", "geometry")
 LINE_COLUMNS = ("mode", "line", "geometry")
+
+Role = Literal["existing", "closed", "proposed", "compared", "competitor", "candidate"]
 
 
 class CityBrief(Value):
@@ -198,14 +198,14 @@ class PlanDocument(Value):
         )
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A plan with its tables, all in the CRS of the city.
-
 def empty_table(columns: Sequence[str], *, crs: object = None) -> gpd.GeoDataFrame:
     """Return a layer without rows: a plan need not have it."""
     return gpd.GeoDataFrame({name: [] for name in columns if name != "geometry"}, geometry=[], crs=crs)
 
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan with its tables, all in the CRS of the city.
 
     Beside every column of a modelled group stand the ends of its interval, named by `low_column` and `high_column`.
 
@@ -248,12 +248,12 @@ def empty_table(columns: Sequence[str], *, crs: object = None) -> gpd.GeoDataFra
     nil: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
     stations: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame = field(default_factory=partial(empty_table, AREA_COLUMNS))
+    lines: gpd.GeoDataFrame = field(default_factory=partial(empty_table, LINE_COLUMNS))
 
 
 def lens_key(percentile: float) -> str:
     """Return the key of the lens that shows a percentile of the departures.
-    areas: gpd.GeoDataFrame = field(default_factory=partial(empty_table, AREA_COLUMNS))
-    lines: gpd.GeoDataFrame = field(default_factory=partial(empty_table, LINE_COLUMNS))
 
     Examples
     --------
@@ -299,14 +299,14 @@ def within_column(group: str) -> str:
     return f"within_{group}"
 
 
-def low_column(column: str) -> str:
-    """Return the name of the column with the lower end of the interval of another column."""
-    return f"{column}_low"
-
 def rate_column(group: str) -> str:
     """Return the name of the column with the rate of a modelled group: its share of the people that the rate is of."""
     return f"rate_{group}"
 
+
+def low_column(column: str) -> str:
+    """Return the name of the column with the lower end of the interval of another column."""
+    return f"{column}_low"
 
 
 def high_column(column: str) -> str:
