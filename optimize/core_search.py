@@ -19,10 +19,11 @@ from optimize.cover_model import build_model
 from optimize.highs import Proof, SolverOptions, run_solver
 from optimize.lagrange import Bounds, narrow_on, with_better_plan
 from optimize.near_part import near_cap, near_part
+from optimize.part_search import SolvePart, has_parts, improve_by_parts
 from optimize.siting import Siting, restrict
 from optimize.swap_search import anneal
 
-MOVES_PER_SITE, MOST_MOVES = 100_000, 10_000_000
+MOVES_PER_SITE, MOST_MOVES, MOST_MOVES_BEFORE_PARTS = 100_000, 10_000_000, 2_000_000
 
 USES = (0.05, 0.01)
 """Shares of the last relaxed plans in which a site was open, from which on it belongs to the first and to the second core."""
@@ -35,7 +36,7 @@ LARGEST_CORE = 100_000
 
 
 def improve_further(
-    siting: Siting, bounds: Bounds, *, options: SolverOptions, clock: Clock, share: Share
+    siting: Siting, bounds: Bounds, *, options: SolverOptions, clock: Clock, share: Share, solve_part: SolvePart
 ) -> tuple[Siting, Bounds]:
     """Return the problem and its bounds after a longer search for a good plan.
 
@@ -47,13 +48,19 @@ def improve_further(
         How to ask the solver, and how long.
     share
         Of the time, after which to stop.
+    solve_part
+        Solves a small problem.
     """
     deadline = clock.deadline(share)
     if _is_settled(siting, bounds):
         return siting, bounds
-    n_moves = min(MOVES_PER_SITE * siting.n_open, MOST_MOVES)
+    is_in_parts = bool(siting.pair_cost.any()) and has_parts(siting)
+    n_moves = min(MOVES_PER_SITE * siting.n_open, MOST_MOVES_BEFORE_PARTS if is_in_parts else MOST_MOVES)
     near = near_part(siting, near_cap(siting, bounds.plan))
     plan = anneal(near, bounds.plan, n_moves=n_moves, seed=options.seed, deadline=deadline)
+    if is_in_parts:
+        better = plan if siting.value(plan) < bounds.upper else bounds.plan
+        plan = improve_by_parts(siting, better, solve_part=solve_part, deadline=deadline)
     siting, bounds = narrow_on(siting, with_better_plan(siting, bounds, plan), deadline=deadline)
     for use in USES if siting.pair_cost.any() else ():  # the relaxation with cuts tells the core of coverage better
         if _is_settled(siting, bounds):

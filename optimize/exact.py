@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Never
 
 import numpy as np
@@ -34,8 +36,11 @@ FOR_PLAN = Share(0.5, least_s=50.0, most=0.8)
 SMALLEST_FOR_SEARCH = 50_000
 """Pairs up to which the model needs no better plan to begin from: it is built and solved within a minute."""
 
-ROUGH = 0.005
+ROUGH = 0.001
 """Gap, as a share of the costs, from which on a longer search for a plan comes before the branching."""
+
+PART_SECONDS = 5.0
+"""What one part of a plan may take."""
 
 SMALLEST_FOR_CUTS = 500
 """Classes up to which the model needs no cuts: it is solved within a second."""
@@ -142,7 +147,14 @@ def _find_answer(
         siting, bounds = price_by_cuts(siting, bounds, options=options, clock=clock, share=FOR_PRICES)
         is_rough = bounds.upper - bounds.lower > ROUGH * abs(bounds.upper)
     if method == "search" or (method != "direct" and is_rough and siting.pair_row.size > SMALLEST_FOR_SEARCH):
-        siting, bounds = improve_further(siting, bounds, options=options, clock=clock, share=FOR_PLAN)
+        siting, bounds = improve_further(
+            siting,
+            bounds,
+            options=options,
+            clock=clock,
+            share=FOR_PLAN,
+            solve_part=partial(_best_of_part, options=options, clock=clock),
+        )
     allowed = 0.0 if absolute_gap is None else absolute_gap(siting, bounds)
     if _has_too_many_pairs(siting, clock):
         return _bare_answer(siting, bounds) if bounds.is_feasible else _without_a_plan()
@@ -167,6 +179,18 @@ def _find_answer(
     rest = replace(rest, bounds=replace(bounds, upper=answer.upper))
     first = first_of_equals(siting, answer.rank, build=rest.model, options=options, clock=clock)
     return answer if first is None else replace(answer, rank=first, is_tie_broken=True)
+
+
+def _best_of_part(part: Siting, *, options: SolverOptions, clock: Clock) -> NDArray[np.intp] | None:
+    """Return the best plan found of a small problem in a few seconds."""
+    left_s = clock.left_s()
+    limit_s = PART_SECONDS if left_s is None else min(PART_SECONDS, left_s)
+    own = Clock(began=time.monotonic(), limit_s=limit_s, is_stopped=clock.is_stopped)
+    try:
+        answer = _find_answer(part, options=replace(options, method="auto", tell=None), clock=own, absolute_gap=lambda *_: 0.0)
+    except SolverError:  # no time
+        return None
+    return answer.rank
 
 
 def _answer_by_branching(siting: Siting, bounds: Bounds, *, allowed: float, options: SolverOptions, clock: Clock) -> Answer:
