@@ -16,6 +16,7 @@
     ├── FeedError            (ValueError)    a public-transport feed or timetable that does not hold together
     ├── PackError            (ValueError)    a city pack that is incomplete or was changed
     ├── PlanFolderError      (ValueError)    a plan folder that is incomplete or was changed
+    ├── ReleaseError         (ValueError)    a release that would tell of too few people, or an earlier one that is broken
     ├── ProblemError         (ValueError)    a location problem that contradicts itself
     ├── InfeasibleError      (ValueError)    no plan meets the rules
     ├── SolverError          (RuntimeError)  the solver failed or ended without a plan
@@ -136,6 +137,10 @@ class PlanFolderError(PlannerError, ValueError):
     """A plan folder is incomplete or was changed after it was written."""
 
 
+class ReleaseError(PlannerError, ValueError):
+    """A release would tell of too few people, or one that was made before cannot be read."""
+
+
 class ProblemError(PlannerError, ValueError):
     """A location problem contradicts itself."""
 
@@ -187,6 +192,10 @@ class Faults:
     def add(self, error: PlannerError) -> None:
         """Keep one fault; one that is itself several is kept as its parts."""
         self._found.extend(error.faults if isinstance(error, FaultsError) else (error,))
+
+    def add_all(self, others: Faults) -> None:
+        """Keep every fault that another gathering holds."""
+        self._found.extend(others._found)
 
     def raise_if_any(self) -> None:
         """Raise what was found: the fault itself if it is alone, else a `FaultsError` of all.

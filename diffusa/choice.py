@@ -12,6 +12,7 @@ from diffusa.objective_words import MEANS, objective_unit, value_words
 from diffusa.planner_words import in_planner_words
 from diffusa.problem_fields import asked_weight, objective_fields
 from diffusa.question import Question
+from diffusa.review_wishes import with_wishes
 from layers.plan_choice import Optimum
 from layers.plan_text import Text
 from maps.i18n import both
@@ -87,17 +88,26 @@ def choose_sites(question: Question, journeys: Journeys, *, progress: Callable[[
     for done, standard_min in enumerate(standards):
         if progress:
             progress(done, len(standards))
-        solutions[standard_min] = _solve(question, journeys, standard_min=standard_min)
+        solutions[standard_min] = choose_at(question, journeys, standard_min=standard_min)
     if progress:
         progress(len(standards), len(standards))
     return Choices(solutions=solutions, standard_min=own)
 
 
-def _solve(question: Question, journeys: Journeys, *, standard_min: float) -> Solution:
+def choose_at(question: Question, journeys: Journeys, *, standard_min: float) -> Solution:
+    """Return the best sites at one standard, with the wishes of quarters; the errors are those of `choose_sites`."""
+
+    def attempt(asked: Question) -> Solution:
+        return _solve(asked, journeys, standard_min=standard_min, explains=False)
+
+    return with_wishes(question, _solve(question, journeys, standard_min=standard_min), solve=attempt)
+
+
+def _solve(question: Question, journeys: Journeys, *, standard_min: float, explains: bool = True) -> Solution:
     """Return the solution at one standard; what the optimizer refuses is told in the planner's words."""
     try:
         problem = build_problem(question, journeys, standard_min=standard_min)
-        return solve(problem, time_limit_s=question.scenario.choose.time_limit_s)
+        return solve(problem, time_limit_s=question.scenario.choose.time_limit_s, explains=explains)
     except (InfeasibleError, ProblemError, SolverError, FaultsError) as error:
         raise in_planner_words(error, cell_ids=question.people.cells["cell_id"].tolist()) from error
 

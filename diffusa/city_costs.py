@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -30,7 +30,9 @@ class WorksCosts:
     n_assumed: Mapping[str, int] = field(default_factory=dict)
 
 
-def works_costs(scenario: Scenario, sites: gpd.GeoDataFrame, candidates: tuple[str, ...], *, faults: Faults) -> WorksCosts:
+def works_costs(
+    scenario: Scenario, sites: gpd.GeoDataFrame, candidates: tuple[str, ...], *, faults: Faults, shut: Collection[str] = ()
+) -> WorksCosts:
     """Return what opening each site of a question costs; a fault where candidates have no cost, or a cost has no use.
 
     Parameters
@@ -43,10 +45,12 @@ def works_costs(scenario: Scenario, sites: gpd.GeoDataFrame, candidates: tuple[s
         Ids that may be new.
     faults
         Where faults are gathered.
+    shut
+        Ids that would be candidates but for a review: they need a cost too, as the plan without its rules is asked for.
     """
     if not scenario.needs_costs:
         return WorksCosts()
-    is_candidate = sites["site_id"].isin(candidates)
+    is_candidate = sites["site_id"].isin([*candidates, *shut])
     own = sites["cost_eur"].astype(float)
     lacking = sites.loc[is_candidate & own.isna(), "kind"]
     assumed = sites["kind"].map(scenario.costs).astype(float)
@@ -64,5 +68,6 @@ def works_costs(scenario: Scenario, sites: gpd.GeoDataFrame, candidates: tuple[s
             what = f"no candidate of the kind {kind!r} is without a cost of its own"
             faults.add(ScenarioError(what, where="costs", remedy=suggest_name(kind, set(lacking)) if len(lacking) else None))
     cost = own.fillna(assumed).where(is_candidate, 0.0).fillna(0.0)
-    n_assumed = {str(kind): int(n) for kind, n in sorted(Counter(lacking).items())}
+    told = sites.loc[sites["site_id"].isin(candidates) & own.isna(), "kind"]
+    n_assumed = {str(kind): int(n) for kind, n in sorted(Counter(told).items())}
     return WorksCosts(of_site=cost.to_numpy(dtype=np.float64), n_assumed=n_assumed)

@@ -275,9 +275,10 @@ def _site_table(counted: Counted) -> gpd.GeoDataFrame:
         roles=roles,
     )
     ids = table["site_id"]
-    return table.assign(
+    told = table.assign(
         is_existing=ids.isin(list(question.open_before)), is_selected=ids.isin(list(counted.choices.plan.selected))
     )
+    return told[ids.isin(list(question.shown))].reset_index(drop=True)
 
 
 def _allocation(counted: Counted) -> gpd.GeoDataFrame:

@@ -16,6 +16,7 @@ from diffusa.mode_shares import count_mode_shares
 from diffusa.people_year import read_people_of
 from diffusa.question import Question, put_question
 from diffusa.recount import check_objective
+from diffusa.review_effects import Reviewed, with_review_effects
 from diffusa.scenario import Scenario
 from diffusa.steps import Steps
 from diffusa.times_cache import TimesCache
@@ -63,7 +64,11 @@ def make_plan(scenario: Scenario, pack: CityPack, *, cache: ArrayCache | None = 
         choices = choose_sites(question, journeys, progress=progress)
     with steps.step("Counting people"):
         counted = _count(question, journeys, choices)
-        return describe_plan(counted, pack)
+        plan = describe_plan(counted, pack)
+    if scenario.review is None:
+        return plan
+    with steps.step("What the review changed") as progress:
+        return with_review_effects(plan, Reviewed(question, journeys, choices, pack, sites), progress=progress)
 
 
 def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:

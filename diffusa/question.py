@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import geopandas as gpd
@@ -13,6 +13,7 @@ from data.pack import CityPack
 from diffusa.city_costs import WorksCosts, works_costs
 from diffusa.city_rules import RuleCity, put_rules, sites_by_district
 from diffusa.need_groups import add_risk_groups, digest_observed, risk_group_keys
+from diffusa.review_rules import Wishes, add_proposals, closing_groups, put_review, review_of, wishes_of
 from diffusa.scenario import Scenario
 from diffusa.site_facts import SiteFacts, site_facts
 from layers.people import People
@@ -51,6 +52,8 @@ class Question:
         What works cost, and what else the objective has to know of each site.
     more_inputs
         Digests of the files that the scenario names, by what they are.
+    wishes
+        What quarters would rather have and rather not have.
     """
 
     scenario: Scenario
@@ -69,6 +72,7 @@ class Question:
     costs: WorksCosts = field(default_factory=WorksCosts)
     facts: SiteFacts = field(default_factory=SiteFacts)
     more_inputs: Mapping[str, str] = field(default_factory=dict)
+    wishes: Wishes = field(default_factory=Wishes)
 
     @property
     def open_before(self) -> tuple[str, ...]:
@@ -79,6 +83,12 @@ class Question:
     def may_open(self) -> frozenset[str]:
         """Return the sites that are open in some plan."""
         return frozenset({*self.fixed, *self.open_now, *self.candidates})
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """Return the sites that a plan speaks of: not those that stand in the travel times for other plans alone."""
+        compared = {site_id for site_ids in self.compared.values() for site_id in site_ids}
+        return self.may_open | compared | {*self.competitors}
 
     @property
     def need_people(self) -> float:
@@ -104,7 +114,9 @@ class Question:
         return {BEFORE: self.open_before, **compared}
 
 
-def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: gpd.GeoDataFrame) -> Question:
+def put_question(
+    scenario: Scenario, pack: CityPack, *, people: People, sites: gpd.GeoDataFrame, named: Iterable[str] = ()
+) -> Question:
     """Return the question that a scenario puts to a city.
 
     Parameters
@@ -115,6 +127,8 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
         The city.
     people, sites
         Its people and its joined sites.
+    named
+        Ids of more sites to travel to, whether they may open or not.
 
     Raises
     ------
@@ -129,6 +143,9 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
     if scenario.city != pack.city.id:
         faults.add(ScenarioError(f"the scenario is for {scenario.city!r}, the pack holds {pack.city.id!r}", where="city"))
     people = _add_risk_groups(scenario, pack, people, faults)
+    review = review_of(scenario, faults)
+    if review is not None:
+        sites = add_proposals(sites, review, pack, faults)
     _check_groups(scenario, people, faults)
     chosen = {
         name: _select(sites, selectors, where=f"sites.{name}", faults=faults)
@@ -141,6 +158,8 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
     }
     chosen["open_now"] = _select(sites, scenario.rules.open_now, where="rules.open_now", faults=faults)
     competitors = _select(sites, scenario.choose.competitors, where="choose.competitors", faults=faults)
+    if review is not None:
+        chosen = put_review(review, chosen, sites, faults)
     compared = {
         variant.key: tuple(
             site_id
@@ -153,8 +172,10 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
     _check_contradictions(chosen, faults)
     candidates = tuple(sorted({*chosen["candidates"], *chosen["required"]} - {*fixed, *forbidden, *open_now}))
     new = _number_of_new(scenario, fixed, candidates, chosen["required"], faults=faults)
-    named = {site_id for ids in compared.values() for site_id in ids}
-    involved = sorted({*fixed, *open_now, *candidates, *named, *competitors})
+    in_question = {*fixed, *open_now, *candidates, *competitors, *(site_id for ids in compared.values() for site_id in ids)}
+    # what the review forbids is travelled to, too: what that costs is found by solving without the rule
+    reviewed = set() if review is None else {rule.site for _, rule in review.rules()} & set(sites["site_id"])
+    involved = sorted({*in_question, *reviewed, *named})
     asked = sites.set_index("site_id", drop=False).loc[involved].reset_index(drop=True)
     may_open = frozenset({*fixed, *open_now, *candidates})
     city = RuleCity(
@@ -170,12 +191,15 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
     )
     by_district = sites_by_district(city)
     rules = put_rules(city, by_district=by_district)
+    if review is not None:
+        rules = replace(rules, groups=(*rules.groups, *closing_groups(review, open_now)))
     both = sorted({*competitors} & may_open)
     if both:
         faults.add(
             ScenarioError("sites are competitors and may be open", where="choose.competitors", examples=both, n=len(both))
         )
-    costs = works_costs(scenario, asked, candidates, faults=faults)
+    shut = tuple(sorted(reviewed - {*candidates, *fixed, *open_now}))
+    costs = works_costs(scenario, asked, candidates, faults=faults, shut=shut)
     facts = site_facts(scenario, asked, may_open=may_open, competitors=competitors, faults=faults)
     faults.raise_if_any()
     return Question(
@@ -195,6 +219,7 @@ def put_question(scenario: Scenario, pack: CityPack, *, people: People, sites: g
         costs=costs,
         facts=facts,
         more_inputs=digest_observed(scenario),
+        wishes=Wishes() if review is None else wishes_of(scenario, review, may_open),
     )
 
 

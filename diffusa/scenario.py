@@ -16,6 +16,7 @@ from data.errors import ScenarioError
 from data.toml_file import read_toml, validate_model
 from diffusa.scenario_choose import Choose
 from diffusa.scenario_people import PeopleOfYear
+from diffusa.scenario_review import ReviewTable
 from diffusa.scenario_risk import Risk
 from diffusa.scenario_rules import Euros, InTwoLanguages, RulesTable, Selector
 from diffusa.scenario_travel import Minutes, Percentile, Table, Travel
@@ -86,6 +87,10 @@ class Scenario(Table):
     report: Report = Report()
     people: Annotated[PeopleOfYear | None, Field(description="of which year people are; default: of the census")] = None
     risk: Annotated[Risk | None, Field(description="how people at risk are estimated; default: from the official rate")] = None
+    review: Annotated[
+        ReviewTable | None,
+        Field(description="what quarters answered to the plan before; also written as the name of the file alone"),
+    ] = None
     limits: Annotated[tuple[InTwoLanguages, ...], Field(description="limits to print beside the figures")] = ()
     assumptions: Annotated[tuple[InTwoLanguages, ...], Field(description="assumptions to print beside the figures")] = ()
 
@@ -102,6 +107,11 @@ class Scenario(Table):
         if "costs" in content:
             raise ValueError("works costs are given twice, in [costs] and in [assumptions]")
         return {**{key: value for key, value in content.items() if key != "assumptions"}, "costs": costs}
+
+    @field_validator("review", mode="before")
+    @classmethod
+    def _review_by_its_file(cls, review: object) -> object:
+        return {"file": review} if isinstance(review, str) else review
 
     @model_validator(mode="after")
     def _check_number(self) -> Scenario:
@@ -206,6 +216,8 @@ def read_scenario(path: Path) -> Scenario:
     scenario = validate_model(Scenario, read_toml(path), where=str(path), error=ScenarioError)
     if scenario.risk is not None:
         scenario.risk.stand_in(path.parent)
+    if scenario.review is not None:
+        scenario.review.stand_in(path.parent)
     return scenario
 
 

@@ -16,6 +16,7 @@ from diffusa.explain_rules import rule_lines
 from diffusa.objective_words import goal_words
 from diffusa.people_year import read_people_of
 from diffusa.question import put_question
+from diffusa.review_words import review_line
 from diffusa.scenario import Scenario
 from diffusa.scenario_travel import Travel
 from layers.kinds import kind_name
@@ -213,6 +214,8 @@ def _explanation(scenario: Scenario) -> list[str]:
     ]
     if scenario.people is not None:
         lines.append(f"People: updated to {scenario.people.year} by official totals.")
+    if scenario.review is not None:
+        lines.append(review_line(scenario.review.content, within_percent=scenario.review.wishes_within_percent))
     if scenario.compare:
         lines.append("Compared with: " + ", ".join(variant.name.en for variant in scenario.compare) + ".")
     return lines

@@ -19,7 +19,9 @@ import geopandas as gpd
 from pydantic import Field
 
 from layers.plan_choice import CurveBrief, Figure, NearPlansBrief, Optimum, RuleBrief, SiteWorthBrief
+from layers.plan_review import ReviewEffect
 from layers.plan_text import Text, Value
+from layers.review import Review
 
 PlanFormat = Literal["diffusa-plan/1"]
 PLAN_FORMAT: PlanFormat = "diffusa-plan/1"
@@ -175,6 +177,8 @@ class PlanDocument(Value):
     worth: tuple[SiteWorthBrief, ...] = ()
     near: NearPlansBrief | None = None
     curves: tuple[CurveBrief, ...] = ()
+    review: tuple[ReviewEffect, ...] = ()
+    reviewed: Review | None = None
     connection: Connection
     window: WindowBrief | None = None
     mode_shares: tuple[ModeShare, ...] = ()

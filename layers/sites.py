@@ -82,11 +82,10 @@ def select_sites(sites: gpd.GeoDataFrame, selectors: Sequence[str], *, where: st
         If a selector names nothing; the nearest that does is named. All unknown selectors are told at once.
     """
     faults = Faults()
-    ids = set(sites["site_id"])
     known = known_selectors(sites)
     found: set[str] = set()
     for selector in selectors:
-        chosen = {selector} if selector in ids else _matching(sites, selector)
+        chosen = sites_named(sites, selector)
         if not chosen:
             faults.add(IdError(f"{selector!r} names no site", where=where, remedy=suggest_name(selector, known)))
         found |= chosen
@@ -94,7 +93,10 @@ def select_sites(sites: gpd.GeoDataFrame, selectors: Sequence[str], *, where: st
     return sorted(found)
 
 
-def _matching(sites: gpd.GeoDataFrame, selector: str) -> set[str]:
+def sites_named(sites: gpd.GeoDataFrame, selector: str) -> set[str]:
+    """Return the ids of the sites that one selector names; empty if it names none."""
+    if selector in set(sites["site_id"]):
+        return {selector}
     kind, _, tag = selector.partition(":")
     rows = zip(sites["site_id"], sites["kind"], sites["tags"], strict=True)
     return {site_id for site_id, of_kind, tags in rows if of_kind == kind and (not tag or tag in _split(tags))}

@@ -76,8 +76,12 @@ class Drawing:
 
     def units(self, xy: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return points, shape (n, 2) in metres, as whole units to the right and down."""
-        x, y = (xy[:, 0] - self._west) / UNIT_M, (self._north - xy[:, 1]) / UNIT_M
+        x, y = self.exact_units(xy)
         return np.rint(x).astype(np.int64), np.rint(y).astype(np.int64)
+
+    def exact_units(self, xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return points, shape (n, 2) in metres, as units to the right and down, not rounded."""
+        return (xy[:, 0] - self._west) / UNIT_M, (self._north - xy[:, 1]) / UNIT_M
 
     def path(self, geometry: shapely.Geometry) -> str:
         """Return a polygon or several as the data of an SVG path."""
