@@ -5,6 +5,7 @@ The writer draws this grid, and the reader compares a workbook that came back wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +23,7 @@ ROLE_ROW = 6
 FIRST_SITE_ROW = 9
 FIRST_PROPOSAL_ROW = 3
 LONGEST_CELL = 32_767
+_NO_CHARACTERS = re.compile("[\ufffe\uffff]")  # no XML holds them
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def _clean(cells: list[Cell]) -> tuple[Cell, ...]:
 def _kept(cells: list[Cell]) -> Iterator[Cell]:
     """Yield the cells with texts as a workbook can hold them; empty ones are no cells."""
     for cell in cells:
-        text = clean_text(cell.text)
+        text = _NO_CHARACTERS.sub("", clean_text(cell.text))
         text = text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
         if text.strip():
             yield Cell(cell.row, cell.column, text, cell.style)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from layers.plan import Plan
+from layers.plan import BEFORE, BEST, Plan
 from layers.plan_text import Text
 from maps.assets import read_template
 from maps.i18n import LANGUAGES, Language, both, format_number, message, translate
+from maps.palettes import CHANGE, NOBODY
+from maps.quarter_figures import minutes_text
 from maps.quarter_map import CityDrawing, draw_change, draw_frame, draw_sites, draw_symbol, view_box, window_of
 from maps.quarter_parts import LANGUAGE_SWITCHES, language_buttons
 from maps.quarter_sites import sites_near
@@ -137,9 +139,25 @@ def _map(plan: Plan, city: CityDrawing, sheet: Sheet) -> str:
     return (
         f"<section><h2>{_say(message('The quarter and its places'))}</h2>"
         f'<svg class="map" id="map" viewBox="{view_box(city, window)}" role="img"{_titled(label)}>{drawn}'
-        '<g id="points"></g></svg>'
-        f'<p class="note">{_say(message("Squares in colour are where people live."))} {squares}</p></section>'
+        f'<g id="points"></g></svg>{_legend(plan)}<p class="note">{squares}</p></section>'
     )
+
+
+def _legend(plan: Plan) -> str:
+    """Return what the colours of the squares mean."""
+    document = plan.document
+    before, after = (document.variant(key).name for key in (BEFORE, BEST))
+    n = Text(it=minutes_text(document.standard_min, "it"), en=minutes_text(document.standard_min, "en"))
+    classes = {
+        "both": _say(message("within {n} minutes, {before} and {after}"), n=n, before=before, after=after),
+        "gained": _say(message("gained: reached only now")),
+        "lost": _say(message("lost: no longer reached")),
+        "outside": _say(message("still not reached")),
+        "nobody": _say(message("nobody")),
+    }
+    colors = {**CHANGE, "nobody": NOBODY}
+    items = "".join(f'<li><i style="background:{colors[key]}"></i>{text}</li>' for key, text in classes.items())
+    return f'<ul class="legend">{items}</ul>'
 
 
 def _sites(sheet: Sheet) -> str:
