@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,6 +16,30 @@ from data.errors import FileError
 
 WRITTEN_AT = "2000-01-01T00:00:00.000Z"
 """The time of writing that stands in every GeoPackage: the real one would change the bytes from run to run."""
+STYLES = "layer_styles"
+"""The table in which QGIS keeps styles of layers, and looks for them."""
+
+
+@dataclass(frozen=True)
+class LayerStyle:
+    """A style of a layer, as QGIS keeps it in a GeoPackage.
+
+    Parameters
+    ----------
+    layer
+        The layer that it is for.
+    name
+        What it is called in the list of styles.
+    qml
+        The style itself.
+    is_default
+        Whether QGIS opens the layer with it; one style of a layer.
+    """
+
+    layer: str
+    name: str
+    qml: str
+    is_default: bool
 
 
 @contextmanager
@@ -79,5 +104,53 @@ def read_geopackage(path: Path, layer: str) -> gpd.GeoDataFrame | pd.DataFrame:
     """
     try:
         return pyogrio.read_dataframe(path, layer=layer)
+    except (DataSourceError, DataLayerError) as error:
+        raise FileError(f"the layer {layer!r} cannot be read: {error}", where=str(path)) from error
+
+
+def write_layer_styles(path: Path, styles: Sequence[LayerStyle]) -> None:
+    """Add styles to a GeoPackage that has none, in the table that QGIS makes for them.
+
+    QGIS looks a style up by catalogue, schema, table and geometry column: the first two must be empty texts, not NULL.
+
+    Parameters
+    ----------
+    path
+        A GeoPackage that holds the layers.
+    styles
+        In the order in which QGIS lists them.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written, or a layer is not in it.
+    """
+    geometry = {style.layer: _geometry_column(path, style.layer) for style in styles}
+    table = pd.DataFrame(
+        {
+            "f_table_catalog": "",
+            "f_table_schema": "",
+            "f_table_name": [style.layer for style in styles],
+            "f_geometry_column": [geometry[style.layer] for style in styles],
+            "styleName": [style.name for style in styles],
+            "styleQML": [style.qml for style in styles],
+            "styleSLD": "",
+            "useAsDefault": [style.is_default for style in styles],
+            "description": [style.name for style in styles],
+            "owner": "",
+            "ui": "",
+            "update_time": pd.Series(pd.Timestamp(WRITTEN_AT), index=range(len(styles)), dtype="datetime64[ms, UTC]"),
+        }
+    )
+    with fixed_write_time():
+        try:
+            pyogrio.write_dataframe(table, path, layer=STYLES, driver="GPKG", layer_options={"FID": "id"})
+        except (DataSourceError, DataLayerError, FeatureError, OSError) as error:
+            raise FileError(f"styles cannot be written: {error}", where=str(path)) from error
+
+
+def _geometry_column(path: Path, layer: str) -> str:
+    try:
+        return str(pyogrio.read_info(path, layer=layer)["geometry_name"])
     except (DataSourceError, DataLayerError) as error:
         raise FileError(f"the layer {layer!r} cannot be read: {error}", where=str(path)) from error

@@ -27,6 +27,7 @@ from layers.plan_folder import DOCUMENT, write_plan_files
 from layers.positions import UncertainTimes
 from layers.sites import join_sites
 from maps.city_map import write_map
+from maps.qgis.styles import write_plan_styles
 from maps.quarter_page import write_quarter_pages
 from maps.workbook import write_workbook
 
@@ -80,6 +81,7 @@ def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
     with write_folder_whole(folder, marker=DOCUMENT) as part:
         with steps.step("Writing tables"):
             write_plan_files(plan, part)
+            write_plan_styles(plan, part)
             write_workbook(plan, part)
         with steps.step("Drawing the map"):
             write_map(plan, part / MAP_NAME)
