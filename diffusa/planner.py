@@ -23,12 +23,13 @@ from diffusa.times_cache import TimesCache
 from layers.figures import count_figures
 from layers.plan import BEST, Plan, lens_variant
 from layers.plan_choice import Optimum
-from layers.plan_folder import DOCUMENT, write_plan_files
+from layers.plan_folder import DOCUMENT, as_written, write_plan_files
 from layers.positions import UncertainTimes
 from layers.sites import join_sites
 from maps.city_map import write_map
 from maps.qgis.styles import write_plan_styles
 from maps.quarter_page import write_quarter_pages
+from maps.report.page import REPORT_NAME, write_report
 from maps.workbook import write_workbook
 
 MAP_NAME = "map.html"
@@ -73,7 +74,7 @@ def make_plan(scenario: Scenario, pack: CityPack, *, cache: ArrayCache | None = 
 
 
 def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
-    """Write a plan folder: tables, figures, map and pages of quarters; the old folder stands until the new one is whole.
+    """Write a plan folder: tables, figures, map, quarters, report; the old folder stands until the new one is whole.
 
     ``run.json`` says when, where and how long; it is the only file that differs between two runs of the same plan.
     """
@@ -87,6 +88,8 @@ def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
             write_map(plan, part / MAP_NAME)
         with steps.step("Writing the pages of quarters"):
             write_quarter_pages(plan, part)
+        with steps.step("Writing the report"):
+            write_report(as_written(plan), part / REPORT_NAME)
         run = {
             "python": platform.python_version(),
             "machine": platform.machine(),

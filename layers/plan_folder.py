@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -34,6 +35,11 @@ def write_plan_files(plan: Plan, folder: Path) -> None:
     (folder / DOCUMENT).write_text(text + "\n", encoding="utf-8", newline="\n")
     write_geopackage(folder / TABLES, {name: _rounded(getattr(plan, name)) for name in (*LAYERS, *LATER_LAYERS)})
     _quarter_csv(plan).to_csv(folder / QUARTERS, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def as_written(plan: Plan) -> Plan:
+    """Return a plan with its numbers as its files hold them, so that a page says the same of the plan and of its folder."""
+    return replace(plan, **{name: _rounded(getattr(plan, name)) for name in LAYERS})
 
 
 def _rounded(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
