@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from optimize.aggregate import radius_classes
 from optimize.clock import Clock, Share
+from optimize.cover_anneal import anneal_cover
 from optimize.cover_model import build_model
 from optimize.highs import Proof, SolverOptions, run_solver
 from optimize.lagrange import Bounds, narrow_on, with_better_plan
@@ -57,7 +58,8 @@ def improve_further(
     is_in_parts = bool(siting.pair_cost.any()) and has_parts(siting)
     n_moves = min(MOVES_PER_SITE * siting.n_open, MOST_MOVES_BEFORE_PARTS if is_in_parts else MOST_MOVES)
     near = near_part(siting, near_cap(siting, bounds.plan))
-    plan = anneal(near, bounds.plan, n_moves=n_moves, seed=options.seed, deadline=deadline)
+    search = anneal if siting.pair_cost.any() else anneal_cover
+    plan = search(near, bounds.plan, n_moves=n_moves, seed=options.seed, deadline=deadline)
     if is_in_parts:
         better = plan if siting.value(plan) < bounds.upper else bounds.plan
         plan = improve_by_parts(siting, better, solve_part=solve_part, deadline=deadline)

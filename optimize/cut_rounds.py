@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimize.aggregate import CoverClasses, radius_classes
-from optimize.clock import Clock
+from optimize.clock import Clock, Deadline
 from optimize.cover_cuts import MARGIN, CoverCuts, add_cuts, find_cuts, has_cuts
 from optimize.cover_model import CoverModel, build_model
+from optimize.cover_plans import merge_plans
 from optimize.highs import Proof, SolverOptions, run_solver
 from optimize.lagrange import Bounds, with_better_plan
 from optimize.siting import Siting, restrict
@@ -22,8 +24,8 @@ LEAST_IDLE = 0.1
 LEAST_USE = 1e-3
 """How far the relaxation must open a site for it to belong to the core."""
 
-CUT_SHARE, CORE_SHARE = 0.4, 0.1
-"""Shares of the time that is left for the cuts of a pass, and for its core."""
+PLAN_SHARE, CUT_SHARE, CORE_SHARE = 0.2, 0.4, 0.1
+"""Shares of the time that is left for plans that are merged, for the cuts of a pass, and for its core."""
 
 CORE_SECONDS = 60.0
 
@@ -69,6 +71,7 @@ def cut_down(rest: Rest, *, options: SolverOptions, clock: Clock) -> Rest:
     options, clock
         How to ask the solver, and how long.
     """
+    rest = _with_merged_plan(rest, options=options, clock=clock)
     for _ in range(MOST_PASSES):
         if not has_cuts(rest.classes) or not rest.bounds.is_feasible or _is_closed(rest):
             break
@@ -83,6 +86,15 @@ def cut_down(rest: Rest, *, options: SolverOptions, clock: Clock) -> Rest:
     if rest.cuts is None and has_cuts(rest.classes) and rest.bounds.is_feasible and not _is_closed(rest):
         rest = _with_cuts(rest, options=options, clock=clock)
     return rest
+
+
+def _with_merged_plan(rest: Rest, *, options: SolverOptions, clock: Clock) -> Rest:
+    """Return the problem with a better plan of many short searches, where it is one of coverage that is not proven yet."""
+    if rest.siting.pair_cost.any() or not rest.bounds.is_feasible or _is_closed(rest):
+        return rest
+    left_s = clock.left_s()
+    deadline = clock.deadline(1.0) if left_s is None else Deadline(time.monotonic() + PLAN_SHARE * left_s, clock.is_stopped)
+    return replace(rest, bounds=merge_plans(rest.siting, rest.bounds, options=options, clock=clock, deadline=deadline))
 
 
 def _is_closed(rest: Rest) -> bool:
