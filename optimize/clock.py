@@ -108,27 +108,45 @@ class Clock:
         return Deadline(self.began + given_s, self.is_stopped)
 
 
+class _Stop:
+    """A listener of Ctrl-C: the first one stops the run, the second one interrupts."""
+
+    def __init__(self, *, reaches_inner: bool) -> None:
+        self._stopped = threading.Event()
+        self.reaches_inner = reaches_inner
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopped.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def is_stopped(self) -> bool:
+        return self._stopped.is_set()
+
+
 @contextmanager
-def stop_by_hand() -> Iterator[Stopped]:
+def stop_by_hand(*, reaches_inner: bool = True) -> Iterator[Stopped]:
     """Turn the first Ctrl-C into a stop that keeps the best plan so far; give what says whether it came.
+
+    Parameters
+    ----------
+    reaches_inner
+        Whether a run within this one stops as well; else it comes to its end.
 
     Notes
     -----
-    A second Ctrl-C interrupts as ever. Only the main thread can listen, and only where nobody else does: elsewhere nothing
-    stops the run.
+    A second Ctrl-C interrupts as ever. Only the main thread can listen, and only where no stranger does: elsewhere nothing
+    stops the run. Within another run it is that one's stop that is given.
     """
-    is_listening = threading.current_thread() is threading.main_thread()
-    if not is_listening or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    listens = signal.getsignal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else None
+    if isinstance(listens, _Stop) and listens.reaches_inner:
+        yield listens.is_stopped
+        return
+    if listens is not signal.default_int_handler:
         yield never
         return
-    stopped = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
+    stop = _Stop(reaches_inner=reaches_inner)
     signal.signal(signal.SIGINT, stop)
     try:
-        yield stopped.is_set
+        yield stop.is_stopped
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)

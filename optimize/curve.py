@@ -157,7 +157,8 @@ def iter_trade_off(
     Notes
     -----
     The first Ctrl-C lets the point at work come to its end, which is the last one then; a second one interrupts. Either way the
-    points that were yielded are whole, and given as `done` they are not solved again.
+    points that were yielded are whole, and given as `done` they are not solved again. Within a run that listens itself
+    (`optimize.clock.stop_by_hand`) the point at work ends with its best plan so far.
     """
     _check(problem, over=over, values=values)
     return _points(
@@ -189,7 +190,7 @@ def _points(
         if value in known:
             point = known[value]
         else:
-            with stop_by_hand() as was_stopped:  # not while the caller is at work with a point
+            with stop_by_hand(reaches_inner=False) as was_stopped:  # not while the caller is at work with a point
                 clock = Clock(began=time.monotonic(), limit_s=time_limit_s)
                 found = try_variant(variant_at(problem, value, over=over), clock=clock, gap=gap, explains=explains)
                 is_stopped = was_stopped()

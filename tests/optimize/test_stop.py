@@ -136,3 +136,18 @@ def test_a_plan_of_the_core_stays_when_the_time_is_over_before_the_whole_model_h
     assert solution.status is Status.FEASIBLE
     assert 0.0 <= solution.gap < 0.2
     assert len(solution.new) == 5
+
+
+def test_a_run_within_another_stops_with_it() -> None:
+    with stop_by_hand(), stop_by_hand() as is_stopped:
+        signal.raise_signal(signal.SIGINT)
+        assert is_stopped()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_run_within_one_that_keeps_its_stop_to_itself_goes_on() -> None:
+    with stop_by_hand(reaches_inner=False) as is_stopped:
+        with stop_by_hand() as inner:
+            signal.raise_signal(signal.SIGINT)
+            assert inner is never
+        assert is_stopped()
