@@ -62,11 +62,15 @@ class Conflict:
     relaxations
         What would make a plan possible, each alone, a few words each. A plan was found for each; "the least" stands where
         it is proven that less does not do.
+    together
+        Where nothing alone makes a plan possible: rules that do once all of them are left out. A plan was found without them;
+        there may be others. None where that was not found in time.
     """
 
     rules: tuple[str, ...]
     is_smallest: bool
     relaxations: tuple[str, ...]
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,10 +112,18 @@ def explain_refusal(
             remedy="Offer candidates nearer to it, search with a larger cutoff, or let demand stay unserved",
         )
     what = "no plan meets these rules together" if conflict.is_smallest else "no plan meets the rules, these among them"
-    remedy = "; or ".join(conflict.relaxations) or "one of them left out"
-    return InfeasibleError(
-        f"{what}: {'; '.join(conflict.rules)}", where="rules", remedy=f"A plan becomes possible with: {remedy}"
-    )
+    return InfeasibleError(f"{what}: {'; '.join(conflict.rules)}", where="rules", remedy=_remedy(conflict))
+
+
+def _remedy(conflict: Conflict) -> str:
+    """Return what makes a plan possible: one change alone, else several rules that have to give way together."""
+    if conflict.relaxations:
+        return f"A plan becomes possible with: {'; or '.join(conflict.relaxations)}"
+    if len(conflict.together) == 1:
+        return f"A plan becomes possible without this one: {conflict.together[0]}"
+    if conflict.together:
+        return f"No change of one rule is enough; a plan becomes possible without these together: {'; '.join(conflict.together)}"
+    return "No change of one rule was found that is enough: change several of them, or give it more time"
 
 
 def find_conflict(
@@ -134,10 +146,12 @@ def find_conflict(
         return Conflict(rules=(), is_smallest=True, relaxations=())
     found, is_smallest = _conflicting(asker, list(elastic.units))
     relaxations = [text for unit in found for text in _relaxed(asker, unit)]
+    relaxations += _common_floor(asker, found)
     return Conflict(
         rules=tuple(_said(elastic, unit) for unit in found),
         is_smallest=is_smallest,
-        relaxations=(*relaxations, *_common_floor(asker, found)),
+        relaxations=tuple(relaxations),
+        together=() if relaxations else tuple(_said(elastic, unit) for unit in _giving_way(asker, found)),
     )
 
 
@@ -162,6 +176,31 @@ def _conflicting(asker: _Asker, units: list[Unit]) -> tuple[list[Unit], bool]:
             is_smallest = is_smallest and (size > 1 or answer is True)
         size = 0 if size == 1 else size // 2
     return found, is_smallest
+
+
+def _giving_way(asker: _Asker, found: Sequence[Unit]) -> list[Unit]:
+    """Return rules without all of which there is a plan, while each of them was too much beside those kept; none out of time.
+
+    Notes
+    -----
+    Rules are kept as long as they leave a plan, by halves; those of the conflict that is told come last, so that they give way
+    first (a minimal correction set, grown as by Marques-Silva et al. 2013, On computing minimal correction subsets, IJCAI).
+    """
+    kept: list[Unit] = []
+    given: list[Unit] = []
+
+    def keep(units: list[Unit]) -> None:
+        if asker.clock.left_s() == 0 or asker.has_plan([*kept, *units]) is True:
+            kept.extend(units)
+        elif len(units) == 1:
+            given.extend(units)
+        else:
+            middle = len(units) // 2
+            keep(units[:middle])
+            keep(units[middle:])
+
+    keep([*(unit for unit in asker.elastic.units if unit not in found), *found])
+    return [] if asker.clock.left_s() == 0 else given
 
 
 def _said(elastic: Elastic, unit: Unit) -> str:

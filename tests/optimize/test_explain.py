@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,23 @@ def test_a_group_says_how_many_more_it_would_take() -> None:
     rules = Rules(groups=(group,), covers=(district("west", [0], at_least=1.0),))
     said = refusal(coverage(ROW, new=1, rules=rules))
     assert "1 more than in the rule 'none in the west' (the least)" in said
+
+
+def test_rules_that_have_to_give_way_together_are_told_together() -> None:
+    west, east = (SiteGroup(name=name, ids=ids, at_most=0) for name, ids in (("w", ("site-00",)), ("e", ("site-03",))))
+    floors = (district("west", [0], at_least=1.0), district("east", [3], at_least=1.0))
+    problem = coverage(ROW, new=2, rules=Rules(groups=(west, east), covers=floors))
+    said = refusal(problem)
+    told = said.split("a plan becomes possible without these together: ")[1].rstrip(".").split("; ")
+    kept = replace(
+        problem.rules,
+        groups=tuple(group for group in (west, east) if group.name not in told),
+        covers=tuple(limit for limit in floors if not any(f"of {limit.name} " in text for text in told)),
+    )
+    assert len(told) == 2
+    assert len(kept.groups) + len(kept.covers) == 2
+    assert solve(replace(problem, rules=kept)).objective > 0
+    assert "No change of one rule is enough" in said
 
 
 def test_spacing_and_pairs_are_told_as_a_whole() -> None:
