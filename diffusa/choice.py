@@ -112,12 +112,17 @@ def _solve(question: Question, journeys: Journeys, *, standard_min: float, expla
         raise in_planner_words(error, cell_ids=question.people.cells["cell_id"].tolist()) from error
 
 
+def objective_whole(question: Question, journeys: Journeys, *, standard_min: float) -> float:
+    """Return by what an objective of the optimizer is divided to be one of the plan: the need in cells, for a mean."""
+    if question.scenario.choose.objective not in MEANS:
+        return 1.0
+    return float(asked_weight(question, journeys, standard_min=standard_min).sum())
+
+
 def describe_optimum(question: Question, journeys: Journeys, solution: Solution, *, standard_min: float) -> Optimum:
     """Return what the plan says of one solution; the objective of a median becomes mean seconds over the need in cells."""
     scenario = question.scenario
-    whole = 1.0
-    if scenario.choose.objective in MEANS:
-        whole = float(asked_weight(question, journeys, standard_min=standard_min).sum())
+    whole = objective_whole(question, journeys, standard_min=standard_min)
     objective = solution.objective / whole
     return Optimum(
         standard_min=standard_min,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import geopandas as gpd
@@ -24,6 +24,7 @@ from diffusa.people_year import update_limits
 from diffusa.question import Question
 from diffusa.rule_words import Kept, rules_in_words
 from diffusa.scenario import Scenario
+from diffusa.studies import Studies
 from diffusa.words import Said, lens_name, plan_assumptions, plan_limits, plan_sentence
 from layers.district_table import district_table
 from layers.modelled_people import cell_draws, find_interval, quarter_draws
@@ -66,6 +67,7 @@ class Counted:
     figures: list[Figure]
     optima: tuple[Optimum, ...]
     mode_shares: tuple[ModeShare, ...] = ()
+    studies: Studies = field(default_factory=Studies)
 
     @property
     def all_variants(self) -> dict[str, Sequence[str]]:
@@ -109,6 +111,9 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         optima=counted.optima,
         goal=goal_words(scenario),
         rules=rules_in_words(Kept(question, journeys, counted.choices.plan)),
+        worth=counted.studies.worth,
+        near=counted.studies.near,
+        curves=counted.studies.curves,
         connection=_connection(question, journeys),
         window=_window(question, journeys),
         mode_shares=counted.mode_shares,

@@ -40,6 +40,10 @@ MEANS: frozenset[Objective] = frozenset({"p_median", "k_nearest_median", "capaci
 """Objectives that the optimizer sums over the need, and a plan tells as a mean of it."""
 
 
+SMALL_SHARE = 0.001
+"""A share below which one digit behind the point of a percentage says little."""
+
+
 def objective_unit(scenario: Scenario) -> ObjectiveUnit:
     """Return what the objective of a scenario is in."""
     return "euros" if scenario.choose.by_cost else UNIT[scenario.choose.objective]
@@ -57,15 +61,23 @@ def value_words(scenario: Scenario, value: float, *, standard_min: float) -> Tex
     standard_min
         The standard at which it was chosen.
     """
-    unit = objective_unit(scenario)
+    said = amount_words(value, unit=objective_unit(scenario))
+    return both("{what}: {value}", what=_measured(scenario, standard_min=standard_min), value=said)
+
+
+def amount_words(value: float, *, unit: ObjectiveUnit) -> Text:
+    """Return an objective, or a difference of two, in its unit: a share as percent of the need, seconds as minutes.
+
+    A share below a tenth of a percent has a digit more, lest it read as nothing.
+    """
     found: dict[ObjectiveUnit, Text] = {
-        "share": percent(value, digits=1),
+        "share": percent(value, digits=2 if 0 < abs(value) < SMALL_SHARE else 1),
         "seconds": both("{n} minutes", n=number(value / 60.0, digits=1)),
         "sites": number(value),
         "euros": both("{n} euros", n=number(value)),
         "metres": both("{n} metres", n=number(value)),
     }
-    return both("{what}: {value}", what=_measured(scenario, standard_min=standard_min), value=found[unit])
+    return found[unit]
 
 
 def _measured(scenario: Scenario, *, standard_min: float) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 from data.cache import ArrayCache
@@ -19,6 +20,7 @@ from diffusa.recount import check_objective
 from diffusa.review_effects import Reviewed, with_review_effects
 from diffusa.scenario import Scenario
 from diffusa.steps import Steps
+from diffusa.studies import study_plan
 from diffusa.times_cache import TimesCache
 from layers.figures import count_figures
 from layers.plan import BEST, Plan, lens_variant
@@ -64,8 +66,10 @@ def make_plan(scenario: Scenario, pack: CityPack, *, cache: ArrayCache | None = 
         journeys = travel(question, pack, cache=TimesCache(cache), progress=progress)
     with steps.step("Choosing sites") as progress:
         choices = choose_sites(question, journeys, progress=progress)
+    with steps.step("Studying the choice") as progress:
+        studies = study_plan(question, journeys, choices, progress=progress)
     with steps.step("Counting people"):
-        counted = _count(question, journeys, choices)
+        counted = replace(_count(question, journeys, choices), studies=studies)
         plan = describe_plan(counted, pack)
     if scenario.review is None:
         return plan

@@ -19,6 +19,7 @@ from diffusa.scenario_people import PeopleOfYear
 from diffusa.scenario_review import ReviewTable
 from diffusa.scenario_risk import Risk
 from diffusa.scenario_rules import Euros, InTwoLanguages, RulesTable, Selector
+from diffusa.scenario_study import Study, check_study
 from diffusa.scenario_travel import Minutes, Percentile, Table, Travel
 from geo.modes import StreetMode
 from layers.plan import lens_key, lens_variant
@@ -28,6 +29,19 @@ Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
 RESERVED_KEYS = frozenset({"before", "best"})
+
+
+def _or_works_costs(schema: dict[str, object]) -> None:
+    """Say in the JSON Schema of [assumptions] that it may be a table of works costs as well as a list of texts."""
+    texts = {key: schema.pop(key) for key in ("type", "items")}
+    costs = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
+    table = {
+        "type": "object",
+        "properties": {"works_cost_eur": costs},
+        "required": ["works_cost_eur"],
+        "additionalProperties": False,
+    }
+    schema["anyOf"] = [texts, table]
 
 
 class Sites(Table):
@@ -85,6 +99,7 @@ class Scenario(Table):
     ] = Field(default_factory=dict)
     compare: tuple[Compare, ...] = ()
     report: Report = Report()
+    study: Annotated[Study, Field(description="what is asked beside the best plan")] = Study()
     people: Annotated[PeopleOfYear | None, Field(description="of which year people are; default: of the census")] = None
     risk: Annotated[Risk | None, Field(description="how people at risk are estimated; default: from the official rate")] = None
     review: Annotated[
@@ -92,7 +107,10 @@ class Scenario(Table):
         Field(description="what quarters answered to the plan before; also written as the name of the file alone"),
     ] = None
     limits: Annotated[tuple[InTwoLanguages, ...], Field(description="limits to print beside the figures")] = ()
-    assumptions: Annotated[tuple[InTwoLanguages, ...], Field(description="assumptions to print beside the figures")] = ()
+    assumptions: Annotated[
+        tuple[InTwoLanguages, ...],
+        Field(description="assumptions to print beside the figures", json_schema_extra=_or_works_costs),
+    ] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -140,6 +158,11 @@ class Scenario(Table):
             raise ValueError("under a budget set_cover counts costs, not sites: write choose.by_cost = true")
         if self.rules.closing_cost_eur is not None and self.rules_in_force.budget_eur is None:
             raise ValueError("rules.closing_cost_eur has no effect without a budget, take it out or give budget_eur")
+        return self
+
+    @model_validator(mode="after")
+    def _check_study(self) -> Scenario:
+        check_study(self.study, self.choose, self.rules_in_force, cutoff_min=self.cutoff_min)
         return self
 
     @model_validator(mode="after")

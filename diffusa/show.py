@@ -19,6 +19,7 @@ from diffusa.question import put_question
 from diffusa.review_words import review_line
 from diffusa.scenario import Scenario
 from diffusa.scenario_travel import Travel
+from diffusa.show_study import study_lines
 from layers.kinds import kind_name
 from layers.plan import Plan, PlanDocument, lens_variant
 from layers.plan_choice import Figure
@@ -53,7 +54,7 @@ def show_plan(plan: Plan, map_path: Path, *, console: Console, language: Languag
     console.print(_figure_table(document, chosen))
     for line in _site_lines(plan, chosen):
         console.print(escape(line), soft_wrap=True, highlight=False)
-    for line in (*_rule_lines(document, chosen), *_proof_lines(document, chosen)):
+    for line in (*_rule_lines(document, chosen), *_proof_lines(document, chosen), *study_lines(plan, chosen)):
         console.print(escape(line), soft_wrap=True, highlight=False)
     _print_connection(document, console, chosen)
     console.print(escape(translate("Map: {path}", language=chosen, path=str(map_path))), soft_wrap=True, highlight=False)

@@ -22,6 +22,8 @@ _SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=\S+\s*$")
 _ICON_IMAGES = {"iconUrl": "marker-icon.png", "iconRetinaUrl": "marker-icon-2x.png", "shadowUrl": "marker-shadow.png"}
 SCRIPTS = (
     "core.js",
+    "worth.js",
+    "curve.js",
     "views.js",
     "cells.js",
     "quarters.js",
@@ -33,7 +35,7 @@ SCRIPTS = (
     "panel.js",
     "page.js",
 )
-STYLES = ("styles.css", "map.css", "print.css")
+STYLES = ("styles.css", "map.css", "study.css", "print.css")
 
 
 @dataclass(frozen=True)

@@ -183,6 +183,8 @@ diffusa.panel = (() => {
     bars();
     section("proposed", ...diffusa.sites.of("proposed").map(placeItem));
     section("closed", ...diffusa.sites.of("closed").map(placeItem));
+    diffusa.worth.render();
+    diffusa.curve.render();
     section("rules", ...(plain.rules ?? []).map((one) => element("li", {}, `${pick(one.rule)}: `, element("b", {}, pick(one.outcome)))));
     fill("proof", ...plain.optima.filter((one) => one.standard_min === plain.standard_min).map(proof));
     fill("figures", ...plain.groups.map(figureTable), rangeNote());
