@@ -13,7 +13,7 @@ from data.pack import CityPack
 from diffusa.choice import Choices, choose_at, describe_optimum
 from diffusa.journeys import Journeys
 from diffusa.question import Question, put_question
-from diffusa.review_words import review_rules
+from diffusa.review_words import review_limits, review_rules
 from layers.figures import count_figures
 from layers.plan import BEST, Plan
 from layers.plan_review import EffectKind, ReviewEffect
@@ -57,8 +57,11 @@ def with_review_effects(plan: Plan, asked: Reviewed, *, progress: Progress | Non
             "inputs": {**plan.document.inputs, **({"review": digest_file(table.path)} if table.path.is_file() else {})},
         }
     )
-    rules = (*document.rules, *review_rules(document))
-    return replace(plan, document=document.model_copy(update={"rules": rules}))
+    told = {
+        "rules": (*document.rules, *review_rules(document)),
+        "limits": (*document.limits, *review_limits(document)),
+    }
+    return replace(plan, document=document.model_copy(update=told))
 
 
 def measure_effects(asked: Reviewed, *, progress: Progress | None = None) -> tuple[ReviewEffect, ...]:

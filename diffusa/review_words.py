@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from layers.plan import PlanDocument
 from layers.plan_choice import RuleBrief
+from layers.plan_text import Text
 from layers.review import Review
 from maps.i18n import both
 from maps.review.effect_words import effect_words
@@ -19,6 +20,15 @@ def review_rules(document: PlanDocument) -> Iterator[RuleBrief]:
         if words.because.en:
             rule = both("{rule}, by {quarters}", rule=rule, quarters=words.because)
         yield RuleBrief(key=f"review.{effect.kind}", rule=rule, outcome=words.outcome)
+
+
+def review_limits(document: PlanDocument) -> Iterator[Text]:
+    """Yield that a plan which heeds wishes is the best of those that heed them, and not of all."""
+    if any(effect.kind in ("avoided", "preferred") for effect in document.review):
+        yield both(
+            "The plan is the best of those that meet the wishes of the quarters: without them one may be slightly better. The "
+            "rules in force say by how much."
+        )
 
 
 def review_line(review: Review, *, within_percent: float) -> str:

@@ -16,7 +16,7 @@ from data.errors import ScenarioError
 from data.toml_file import read_toml, validate_model
 from diffusa.scenario_choose import Choose
 from diffusa.scenario_people import PeopleOfYear
-from diffusa.scenario_review import ReviewTable
+from diffusa.scenario_review import ReviewTable, or_a_text
 from diffusa.scenario_risk import Risk
 from diffusa.scenario_rules import Euros, InTwoLanguages, RulesTable, Selector
 from diffusa.scenario_study import Study, check_study
@@ -104,7 +104,10 @@ class Scenario(Table):
     risk: Annotated[Risk | None, Field(description="how people at risk are estimated; default: from the official rate")] = None
     review: Annotated[
         ReviewTable | None,
-        Field(description="what quarters answered to the plan before; also written as the name of the file alone"),
+        Field(
+            description="what quarters answered to the plan before; also written as the name of the file alone",
+            json_schema_extra=or_a_text,
+        ),
     ] = None
     limits: Annotated[tuple[InTwoLanguages, ...], Field(description="limits to print beside the figures")] = ()
     assumptions: Annotated[

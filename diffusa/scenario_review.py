@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr
 
@@ -11,6 +11,11 @@ from diffusa.scenario_travel import Table
 from layers.review import Review, read_review
 
 WISHES_WITHIN_PERCENT = 1.0
+
+
+def or_a_text(schema: dict[str, Any]) -> None:
+    """Say in the JSON Schema of a table that a text may stand in its place."""
+    schema["anyOf"] = [{"type": "string"}, *schema["anyOf"]]
 
 
 class ReviewTable(Table):

@@ -39,7 +39,7 @@ def _rule(effect: ReviewEffect) -> Text:
         return both("Proposed by a quarter, so that it may open: {sites}", sites=sites)
     if effect.kind == "all":
         return both("All answers of the quarters together")
-    within = _per_language(lambda language: format_percent(effect.within or 0.0, language=language))
+    within = _percent(effect.within or 0.0)
     if effect.kind == "avoided":
         return both("Of plans at most {share} worse, one with the fewest of: {sites}", share=within, sites=sites)
     return both("Of these plans, one with the most of: {sites}", sites=sites)
@@ -92,10 +92,23 @@ def _outcome(document: PlanDocument, effect: ReviewEffect) -> Text:
     elif not effect.changes_plan:
         parts.append(both("The plan is the same without it."))
     else:
-        parts += [_exchange(effect), _people(document, effect)]
+        parts += [_exchange(effect), *_worse(effect), _people(document, effect)]
     if not effect.is_proven:
         parts.append(both("The search was cut short, so this is no proof."))
     return _joined(parts, " ")
+
+
+def worse_by(effect: ReviewEffect) -> float:
+    """Return by what share of the objective a plan is worse than the one without the rule; 0 where that is not known."""
+    without = effect.objective_without
+    return abs(effect.objective_with - without) / abs(without) if without else 0.0
+
+
+def _worse(effect: ReviewEffect) -> list[Text]:
+    """Return what wishes cost of what was sought: rules leave no better plan, wishes do."""
+    if effect.kind not in ("avoided", "preferred"):
+        return []
+    return [both("By what was sought it is {share} worse.", share=_percent(worse_by(effect)))]
 
 
 def _exchange(effect: ReviewEffect) -> Text:
@@ -129,6 +142,10 @@ def _sites(site_ids: Sequence[str], names: Mapping[str, str]) -> Text:
     if len(site_ids) <= _MOST_NAMED:
         return text
     return both("{sites} and {n} more", sites=text, n=_count(len(site_ids) - _MOST_NAMED))
+
+
+def _percent(share: float) -> Text:
+    return _per_language(lambda language: format_percent(share, language=language, digits=2))
 
 
 def _count(n: int) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -20,7 +21,7 @@ from diffusa.planner import make_plan
 from diffusa.review_read import read_reviews
 from diffusa.review_rules import Wishes
 from diffusa.review_wishes import with_wishes
-from diffusa.scenario import read_scenario
+from diffusa.scenario import read_scenario, scenario_schema
 from layers.plan import Plan, PlanDocument
 from layers.plan_folder import write_plan_files
 from layers.plan_review import ReviewEffect
@@ -175,6 +176,9 @@ def test_wishes_act_within_what_may_be_given_up(sample_pack: CityPack, tmp_path:
     assert 0 < worse <= 0.2
     assert effect(some, "avoided").within == 0.2
     assert len(set(ruled.selected_new) & set(free.selected_new)) < 2
+    assert any("the best of those that meet the wishes of the quarters" in limit.en for limit in some.limits)
+    told = [rule.outcome.en for rule in some.rules if rule.key in ("review.avoided", "review.preferred")]
+    assert any("By what was sought it is" in outcome for outcome in told)
 
 
 def test_places_that_may_close_stay_or_close_as_the_quarters_say(sample_pack: CityPack, tmp_path: Path) -> None:
@@ -252,6 +256,12 @@ def test_a_scenario_names_its_review_beside_it(sample_pack: CityPack, checkout: 
     lacking = read_scenario(tmp_path / "scenario.toml")
     with pytest.raises(PlannerError, match="does not exist"):
         make_plan(lacking, sample_pack)
+
+
+def test_the_schema_takes_a_review_by_its_file_or_as_a_table() -> None:
+    choices = json.loads(scenario_schema())["properties"]["review"]["anyOf"]
+    assert choices == [{"type": "string"}, {"$ref": "#/$defs/ReviewTable"}, {"type": "null"}]
+    assert scenario_of(review="r.toml") == scenario_of(review={"file": "r.toml", "wishes_within_percent": 1})
 
 
 def test_the_section_of_a_page_escapes_what_quarters_wrote(sample_pack: CityPack, tmp_path: Path) -> None:
