@@ -115,6 +115,7 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         near=counted.studies.near,
         curves=counted.studies.curves,
         connection=_connection(question, journeys),
+        contact=scenario.contact.brief() if scenario.contact else None,
         window=_window(question, journeys),
         mode_shares=counted.mode_shares,
         limits=(

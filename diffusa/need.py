@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import geopandas as gpd
@@ -25,6 +26,8 @@ from layers.observed import ObservedFile
 from layers.risk import Estimator, compare_estimates
 from layers.risk_estimate import RiskEstimate
 from layers.risk_observed import ObservedRates
+from maps.accessibility import Statement, write_statement
+from maps.i18n import both
 from maps.need_data import Explained
 from maps.need_page import NeedPage, write_need_page
 
@@ -204,7 +207,20 @@ def write_need(report: NeedReport, pack: CityPack, folder: Path) -> Path:
         quarters.drop(columns="geometry").to_csv(part / QUARTERS, index=False, lineterminator="\n", encoding="utf-8")
         (part / DOCUMENT).write_text(json.dumps(_document(report, pack), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         write_need_page(_page(report, pack), part / PAGE)
+        write_statement(_statement(pack), part)
     return folder / PAGE
+
+
+def _statement(pack: CityPack) -> Statement:
+    return Statement(
+        title=both("Estimate of need"),
+        city=pack.city.name,
+        language="it" if pack.city.language == "it" else "en",
+        is_sample=pack.city.is_sample,
+        contact=None,
+        version=version("diffusa"),
+        back=PAGE,
+    )
 
 
 def _mark_few(frame: gpd.GeoDataFrame, least: float) -> gpd.GeoDataFrame:

@@ -28,6 +28,7 @@ from layers.plan_choice import Optimum
 from layers.plan_folder import DOCUMENT, as_written, write_plan_files
 from layers.positions import UncertainTimes
 from layers.sites import join_sites
+from maps.accessibility import statement_of, write_statement
 from maps.city_map import write_map
 from maps.qgis.styles import write_plan_styles
 from maps.quarter_page import write_quarter_pages
@@ -94,6 +95,7 @@ def write_plan(plan: Plan, folder: Path, *, steps: Steps | None = None) -> None:
             write_quarter_pages(plan, part)
         with steps.step("Writing the report"):
             write_report(as_written(plan), part / REPORT_NAME)
+            write_statement(statement_of(plan.document), part)
         run = {
             "python": platform.python_version(),
             "machine": platform.machine(),

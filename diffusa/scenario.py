@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from data.errors import ScenarioError
 from data.toml_file import read_toml, validate_model
 from diffusa.scenario_choose import Choose
+from diffusa.scenario_contact import Contact
 from diffusa.scenario_people import PeopleOfYear
 from diffusa.scenario_review import ReviewTable, or_a_text
 from diffusa.scenario_risk import Risk
@@ -109,6 +110,7 @@ class Scenario(Table):
             json_schema_extra=or_a_text,
         ),
     ] = None
+    contact: Annotated[Contact | None, Field(description="who publishes the plan; on the page about accessibility")] = None
     limits: Annotated[tuple[InTwoLanguages, ...], Field(description="limits to print beside the figures")] = ()
     assumptions: Annotated[
         tuple[InTwoLanguages, ...],

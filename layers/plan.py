@@ -19,6 +19,7 @@ import geopandas as gpd
 from pydantic import Field
 
 from layers.plan_choice import CurveBrief, Figure, NearPlansBrief, Optimum, RuleBrief, SiteWorthBrief
+from layers.plan_contact import ContactBrief
 from layers.plan_review import ReviewEffect
 from layers.plan_text import Text, Value
 from layers.review import Review
@@ -180,6 +181,7 @@ class PlanDocument(Value):
     review: tuple[ReviewEffect, ...] = ()
     reviewed: Review | None = None
     connection: Connection
+    contact: ContactBrief | None = None
     window: WindowBrief | None = None
     mode_shares: tuple[ModeShare, ...] = ()
     limits: tuple[Text, ...] = ()

@@ -19,6 +19,7 @@ from data.errors import FileError, PlannerError
 from layers.backtest import Backtest
 from layers.plan_text import Text
 from layers.risk_estimate import RiskEstimate
+from maps.accessibility import statement_link
 from maps.assets import read_template
 from maps.i18n import LANGUAGES, Language, format_number, format_percent, message, translate
 from maps.need_backtest import render_backtests
@@ -158,7 +159,7 @@ def _body(page: NeedPage, language: Language) -> str:
             message("Method"),
             need_method(page.estimate, n_observed=page.n_observed, n_areas=len(page.area_names), cut_share=page.cut_share),
         ),
-        f"<footer><p>{html_text(' · '.join(page.attributions))}</p></footer>",
+        f"<footer><p>{html_text(' · '.join(page.attributions))}</p><p>{statement_link(language)}</p></footer>",
     )
     return f'<main class="in-{language}" lang="{language}">{"".join(sections)}</main>'
 

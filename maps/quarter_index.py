@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import pandas as pd
 
 from layers.plan import BEFORE, BEST, GroupBrief, Plan, share_column
+from maps.accessibility import statement_link
 from maps.assets import read_template
 from maps.i18n import LANGUAGES, Language, message, translate
 from maps.need_text import say
@@ -39,7 +40,8 @@ def _body(plan: Plan, names: Sequence[str], language: Language) -> str:
     return (
         f'<main class="in-{language}" lang="{language}">{render_banner(document, language)}<header>'
         f'<p class="city">{html_text(document.city.name)}</p>{language_buttons()}<h1>{title}</h1>'
-        f'<nav aria-label="{title}"><a href="../map.html">{say(message("Map of the plan"), language)}</a></nav>'
+        f'<nav aria-label="{title}"><a href="../map.html">{say(message("Map of the plan"), language)}</a>'
+        f"{statement_link(language, folder='../')}</nav>"
         f"<p><b>{html_text(getattr(document.title, language))}</b></p>"
         f'<p class="sentence">{html_text(getattr(document.sentence, language))}</p></header>'
         f'<p class="note">{hint}</p>{_table(plan, names, language, title)}</main>'

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from data.errors import FileError
 from layers.plan import BEFORE, BEST, Plan
+from maps.accessibility import statement_link
 from maps.assets import read_template
 from maps.i18n import LANGUAGES, Language, format_number, message, translate
 from maps.need_text import say
@@ -157,6 +158,7 @@ def _head(plan: Plan, quarter: _Quarter, names: list[str], language: Language) -
     links += [(names[position - 1], message("Previous"))] if position else []
     links += [(names[position + 1], message("Next"))] if position + 1 < len(names) else []
     nav = "".join(f'<a href="{html_attribute(name)}">{say(text, language)}</a>' for name, text in links)
+    nav += statement_link(language, folder="../")
     quarters = say(message("Quarters"), language)
     place = say(message("Quarter {n}"), language, n=quarter.row["nil"])
     return (

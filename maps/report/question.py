@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from layers.kinds import kind_name
 from layers.plan import BEFORE, BEST, Plan, Variant
+from maps.accessibility import statement_link
 from maps.i18n import format_percent, message
 from maps.modes import travel_words
 from maps.quarter_parts import language_buttons, render_banner
@@ -24,7 +25,7 @@ def render_head(view: View) -> str:
     if view.quarter_pages and not view.is_paper:
         links = [(MAP, message("Map of the plan")), (QUARTER_LIST, message("All quarters"))]
         shown = "".join(link(view, target, view.say(text)) for target, text in links)
-        nav = f'<nav aria-label="{view.say(message("Other pages"))}">{shown}</nav>'
+        nav = f'<nav aria-label="{view.say(message("Other pages"))}">{shown}{statement_link(view.language)}</nav>'
     return (
         f'{render_banner(document, view.language)}<header><p class="city">{html_text(document.city.name)} · '
         f"{view.say(message('Report'))}</p>{buttons}<h1>{view.pick(document.title)}</h1>{nav}"

@@ -16,6 +16,7 @@ from data.pack import CityPack
 from diffusa.need import estimate_need, write_need
 from diffusa.need_estimate import NeedQuestion
 from layers.plan import Plan
+from maps.accessibility import STATEMENT_NAME, statement_of, write_statement
 from maps.city_map import write_map
 from maps.i18n import Language
 from maps.quarter_page import FOLDER, page_names, write_quarter_pages
@@ -89,6 +90,11 @@ def _index(sample: Sample, folder: Path) -> Path:
     return _quarter(sample, folder).with_name("index.html")
 
 
+def _statement(sample: Sample, folder: Path) -> Path:
+    write_statement(statement_of(sample.plan.document), folder)
+    return folder / STATEMENT_NAME
+
+
 def _need(sample: Sample, folder: Path) -> Path:
     asked = NeedQuestion(definition="inactive_not_student_2011", rate=0.09, n_draws=20, without=("tenants",))
     return write_need(estimate_need(asked, sample.pack), sample.pack, folder / "need")
@@ -134,6 +140,7 @@ PAGES: Mapping[str, ReaderPage] = MappingProxyType(
             },
             language=press_button,
         ),
+        "accessibility": ReaderPage(write=_statement),
         "quarter": ReaderPage(write=_quarter),
         "quarters": ReaderPage(
             write=_index, states={"sorted": lambda page: page.locator("thead button:visible").nth(2).click()}
