@@ -14,6 +14,7 @@ from bench.choice_worth import bench_choice_worth
 from bench.dasymetric import bench_dasymetric
 from bench.helsinki import bench_helsinki
 from bench.machine import describe_machine
+from bench.map_page import bench_map_page
 from bench.milano_plan import bench_milano_plan
 from bench.milano_transit import bench_milano_transit
 from bench.need import bench_need
@@ -25,6 +26,7 @@ from bench.transit_city import bench_transit_city
 BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "milano_plan": bench_milano_plan,
     "milano_transit": bench_milano_transit,
+    "map_page": bench_map_page,
     "need": bench_need,
     "dasymetric": bench_dasymetric,
     "streets": bench_streets,

@@ -86,7 +86,8 @@ def train_stations(feeds: Sequence[Feed], *, window: shapely.Geometry, crs: str)
         calls = _train_calls(feed)
         names = pd.Series(np.array(feed.route_names, dtype=object)[feed.trip_route[feed.time_trip[calls]]])
         stops = feed.station[feed.time_stop[calls]]
-        for stop, routes in names.groupby(stops):
+        for place, routes in names.groupby(stops):
+            stop = int(str(place))
             said = _ROUTE_SEPARATOR.join(sorted({str(name) for name in routes if name}))
             rows.append((f"{feed.name}:{feed.stop_ids[stop]}", feed.stop_names[stop], said, feed.lon[stop], feed.lat[stop]))
     frame = pd.DataFrame(sorted(rows), columns=["station_id", "name", "lines", "lon", "lat"])
@@ -137,7 +138,8 @@ def _draw_strokes(a: Floats, b: Floats) -> shapely.Geometry:
     place, xy = _join_stops(np.concatenate([a, b]))
     links = np.unique(np.sort(place.reshape(2, -1).T, axis=1), axis=0)
     links = _without_shortcuts(links[links[:, 0] != links[:, 1]], xy)
-    return shapely.line_merge(shapely.multilinestrings(shapely.linestrings(xy[links])))
+    strokes: shapely.Geometry = shapely.line_merge(shapely.MultiLineString(list(xy[links])))
+    return strokes
 
 
 def _join_stops(xy: Floats) -> tuple[Positions, Floats]:

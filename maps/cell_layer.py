@@ -12,14 +12,18 @@ import pandas as pd
 from folium.template import Template
 
 from data.errors import CountError, IdError
-from layers.plan import BEFORE, GroupBrief, Plan, Variant, high_column, lens_variant, low_column, minutes_column
+from layers.plan import BEFORE, GroupBrief, Plan, Variant, high_column, lens_variant, low_column, minutes_column, rate_column
 from maps.lattice import TERMS, Lattice, Warp, fit_warp, read_lattice
+from maps.plan_layers import encode_areas, encode_served
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 MINUTE_STEP = 0.1
 MODELLED_STEP = 0.1
+RATE_STEP = 0.1  # per cent
+NEED_PARTS = 100_000  # need is written in so many parts of the whole city's
+_NICE_STEPS = tuple(digit * 10.0**power for power in range(-3, 6) for digit in (1, 2, 5))
 CHANGES = ("outside", "both", "gained", "lost")  # by code
 _SPARE_CODES = 2  # the highest code is "no data", the one below "more than nothing, less than half a step"
 
@@ -48,7 +52,9 @@ def encode_cells(plan: Plan) -> dict[str, object]:
     ``runs``: cells in a row beside each other as (row, first column, length), which also fixes the order of the cells in every
     band; ``warp``: the polynomials of `maps.lattice`; ``nil``: position of the quarter in ``plan.nil``; ``people``: one band
     for each group, ``people_ends``: two for each modelled one, the ends of its interval; ``minutes``: one for each variant;
-    ``change``: one for each variant but the first, codes of `CHANGES`.
+    ``change``: one for each variant but the first, codes of `CHANGES`; ``need``: one, in parts of `NEED_PARTS`, None where the
+    plan has none; ``rates``: for each modelled group three, the rate in per cent and its ends; ``served``: which site serves
+    each cell, and ``areas``: the service areas, as `maps.plan_layers` has them.
 
     Raises
     ------
@@ -86,7 +92,49 @@ def encode_cells(plan: Plan) -> dict[str, object]:
             for variant in document.variants
             if variant.key != lens_variant(BEFORE, variant.lens)
         },
+        "need": _need_band(cells),
+        "rates": {
+            group.key: [_rate_band(cells, column) for column in with_ends(rate_column(group.key))]
+            for group in document.groups
+            if group.modelled and rate_column(group.key) in cells
+        },
+        "served": _served(plan, cells),
+        "areas": encode_areas(plan, lattice),
     }
+
+
+def with_ends(column: str) -> tuple[str, str, str]:
+    """Return a column and those of the ends of its interval."""
+    return column, low_column(column), high_column(column)
+
+
+def _need_band(cells: gpd.GeoDataFrame) -> dict[str, object] | None:
+    """Return the band of need; None for the plans of earlier versions, whose cells have none."""
+    if "need" not in cells:
+        return None
+    parts = _floats(cells, "need") * NEED_PARTS
+    return encode_band(parts, step=_byte_step(parts), where="need")
+
+
+def _byte_step(values: FloatArray) -> float:
+    """Return the least nice step at which the values need one byte each.
+
+    Examples
+    --------
+    >>> _byte_step(np.array([0.3, 42.0])), _byte_step(np.array([np.nan]))
+    (0.2, 0.001)
+    """
+    most = np.nanmax(values, initial=0.0)
+    return next(step for step in _NICE_STEPS if most / step < 2**8 - _SPARE_CODES - 1)
+
+
+def _rate_band(cells: gpd.GeoDataFrame, column: str) -> dict[str, object]:
+    return encode_band(100 * _floats(cells, column), step=RATE_STEP, where=column)
+
+
+def _served(plan: Plan, cells: gpd.GeoDataFrame) -> dict[str, object]:
+    found = encode_served(plan, cells)
+    return {**found, "first": encode_band(np.asarray(found["first"]), step=1.0, where="served")}
 
 
 def _people_band(cells: gpd.GeoDataFrame, column: str, group: GroupBrief) -> dict[str, object]:

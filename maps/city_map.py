@@ -16,9 +16,10 @@ from maps.i18n import messages_in
 from maps.outlines import bounds_of
 from maps.page import TILE_HOST, PageFigure
 from maps.page_data import build_page_data
+from maps.quarter_page import FOLDER, page_names
 
 _TILES = TILE_HOST + "/{z}/{x}/{y}.png"
-_PARTS = ("quarters", "districts", "stations", "labels", "sites")
+_PARTS = ("quarters", "districts", "lines", "stations", "areas", "served", "labels", "sites")
 _TILES_ATTRIBUTION = '&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors'
 
 
@@ -63,7 +64,7 @@ class PlanLayer(folium.map.Layer):
     Parameters
     ----------
     part
-        The script's part that holds the layer: ``quarters``, ``districts``, ``stations``, ``sites``, ``labels``.
+        The script's part that holds the layer, such as ``quarters``, ``areas`` or ``sites``.
     """
 
     _template = Template(
@@ -113,7 +114,11 @@ def build_map(plan: Plan) -> CityMap:
     """
     document = plan.document
     language = document.city.language
-    data = build_page_data(plan, messages=messages_in(page_script() + read_template("parts.html")))
+    data = build_page_data(
+        plan,
+        messages=messages_in(page_script() + read_template("parts.html")),
+        pages=[f"{FOLDER}/{name}" for name in page_names(plan)],
+    )
     city_map = CityMap(
         location=_middle(plan),
         tiles=None,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import geopandas as gpd
 import pandas as pd
 
 from data.errors import ColumnError, EmptyLayerError, Faults
+from layers.kinds import kind_name
 from layers.plan import (
     BEFORE,
     LensBrief,
@@ -18,22 +19,35 @@ from layers.plan import (
     low_column,
     minutes_column,
     open_column,
+    rate_column,
     reached_column,
     share_column,
     within_column,
 )
-from maps.cell_layer import encode_cells
+from maps.cell_layer import NEED_PARTS, encode_cells, with_ends
 from maps.i18n import read_catalogue
 from maps.modes import mode_name, travel_words, vehicle_name
 from maps.outlines import bounds_of, encode_points, encode_polygons, label_points
-from maps.palettes import CHANGE, NO_DATA, NOBODY, minute_classes, people_classes, share_classes
+from maps.palettes import (
+    CHANGE,
+    NEED,
+    NO_DATA,
+    NOBODY,
+    RATE,
+    REACHED,
+    SPREAD,
+    minute_classes,
+    people_classes,
+    share_classes,
+)
+from maps.plan_layers import encode_lines
 from maps.site_data import SITE_COLUMNS, encode_sites
 
 _PEOPLE_COLUMNS = (reached_column, share_column)
 _DOCUMENT_PARTS = {"inputs", "scenario", "format"}
 
 
-def build_page_data(plan: Plan, *, messages: tuple[str, ...]) -> dict[str, object]:
+def build_page_data(plan: Plan, *, messages: tuple[str, ...], pages: Sequence[str] = ()) -> dict[str, object]:
     """Return everything that a plan's page shows.
 
     Parameters
@@ -42,6 +56,8 @@ def build_page_data(plan: Plan, *, messages: tuple[str, ...]) -> dict[str, objec
         The plan.
     messages
         The English texts that the page's script and templates name; their Italian ones are put in.
+    pages
+        Where the page of each quarter lies, seen from this one, in the order of ``plan.nil``; empty if there are none.
 
     Raises
     ------
@@ -56,10 +72,12 @@ def build_page_data(plan: Plan, *, messages: tuple[str, ...]) -> dict[str, objec
         "document": _document(plan.document),
         "scales": _scales(plan),
         "bounds": bounds_of([plan.nil, plan.cells]),
-        "quarters": _quarters(plan),
+        "quarters": _quarters(plan, pages or [None] * len(plan.nil)),
         "districts": _districts(plan.districts),
         "stations": _stations(plan.stations),
+        "kinds": {kind: kind_name(kind, number="many").model_dump() for kind in _kinds(plan)},
         "sites": encode_sites(plan),
+        "lines": encode_lines(plan.lines),
         "cells": encode_cells(plan),
     }
 
@@ -94,6 +112,9 @@ def check_tables(plan: Plan) -> None:
         ],
         "districts": ["district", "name"],
         "stations": ["name", "lines"],
+        "areas": ["site_id"],
+        "lines": ["mode", "line"],
+        "allocation": ["cell_id", "site_id", *groups],
     }
     faults = Faults()
     for layer, columns in needed.items():
@@ -125,19 +146,43 @@ def _document(document: PlanDocument) -> dict[str, object]:
 
 def _scales(plan: Plan) -> dict[str, object]:
     document = plan.document
+    modelled = [group.key for group in document.groups if group.modelled and rate_column(group.key) in plan.cells]
     return {
         "minutes": minute_classes(
             standard_min=document.standard_min, cutoff_min=document.cutoff_min, standards_min=document.standards_min
         ),
         "people": {group.key: people_classes(plan.cells[group.key].to_numpy(dtype=float)) for group in document.groups},
+        "need": _need_classes(plan),
+        "rates": {key: _rate_classes(plan, key) for key in modelled},
         "share": share_classes(),
+        "reached": REACHED,
         "change": CHANGE,
         "no_data": NO_DATA,
         "nobody": NOBODY,
     }
 
 
-def _quarters(plan: Plan) -> list[dict[str, object]]:
+def _kinds(plan: Plan) -> list[str]:
+    return [] if plan.sites.empty else sorted(set(map(str, plan.sites["kind"])))
+
+
+def _need_classes(plan: Plan) -> dict[str, object] | None:
+    if "need" not in plan.cells:
+        return None
+    return people_classes(plan.cells["need"].to_numpy(dtype=float) * NEED_PARTS, colors=NEED, least=0.1)
+
+
+def _rate_classes(plan: Plan, group: str) -> dict[str, object]:
+    """Return the classes of a rate and of the width of its interval, both in per cent."""
+    columns = with_ends(rate_column(group))
+    rate, low, high = (100 * plan.cells[column].to_numpy(dtype=float) for column in columns)
+    return {
+        "rate": people_classes(rate, colors=RATE, least=0.1),
+        "spread": people_classes(high - low, colors=SPREAD, least=0.1),
+    }
+
+
+def _quarters(plan: Plan, pages: Sequence[str | None]) -> list[dict[str, object]]:
     groups = [group.key for group in plan.document.groups]
     variants = [variant.key for variant in plan.document.variants]
     shapes = encode_polygons(plan.nil, where="nil")
@@ -159,10 +204,11 @@ def _quarters(plan: Plan) -> list[dict[str, object]]:
             "share": {variant: [row[share_column(variant, group)] for group in groups] for variant in variants},
             "minutes": {variant: row[minutes_column(variant)] for variant in variants},
             "beyond": {variant: row[beyond_column(variant)] for variant in variants},
+            "page": page,
             "label": label,
             "parts": parts,
         }
-        for row, label, parts in zip(rows, labels, shapes, strict=True)
+        for row, label, parts, page in zip(rows, labels, shapes, pages, strict=True)
     ]
 
 

@@ -20,6 +20,10 @@ WITHIN = ("#08519c", "#3182bd", "#9ecae1")
 BEYOND = ("#fdd49e", "#fc8d59", "#d7401f")
 NOT_REACHED = "#8f2d14"
 PEOPLE = ("#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1", "#4a2483")
+NEED = ("#e0f3db", "#a8ddb5", "#7bccc4", "#43a2ca", "#0868ac")
+RATE = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
+SPREAD = ("#f1eef6", "#d7b5d8", "#df65b0", "#dd1c77", "#980043")
+REACHED = {"within": "#2b7bba", "outside": "#e3ddd3"}
 SHARE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8, 1.0)
 CHANGE = {"outside": "#e3ddd3", "both": "#a9c6de", "gained": "#007a5e", "lost": "#d55e00"}
@@ -51,8 +55,17 @@ def minute_classes(*, standard_min: float, cutoff_min: float, standards_min: Seq
     return {"breaks": within + beyond, "colors": [*WITHIN, *BEYOND[: len(beyond)]], "none": NOT_REACHED}
 
 
-def people_classes(values: FloatArray) -> dict[str, object]:
-    """Return the classes of people in a cell: round numbers near the quartiles of the cells where somebody lives.
+def people_classes(values: FloatArray, *, colors: Sequence[str] = PEOPLE, least: float = 1.0) -> dict[str, object]:
+    """Return the classes of a quantity in a cell: round numbers near the quartiles of the cells where there is any.
+
+    Parameters
+    ----------
+    values
+        One per cell; NaN where it is not known.
+    colors
+        Five, from little to much.
+    least
+        No class ends below it.
 
     Returns
     -------
@@ -65,15 +78,16 @@ def people_classes(values: FloatArray) -> dict[str, object]:
     """
     positive = values[np.isfinite(values) & (values > 0)]
     if positive.size == 0:
-        return {"breaks": [], "colors": [PEOPLE[0]], "none": NOBODY}
-    breaks = sorted({max(1.0, _round_nicely(float(value))) for value in np.quantile(positive, _QUANTILES)})
-    chosen = np.linspace(0, len(PEOPLE) - 1, len(breaks) + 1).round().astype(int)
-    return {"breaks": breaks, "colors": [PEOPLE[index] for index in chosen], "none": NOBODY}
+        return {"breaks": [], "colors": [colors[0]], "none": NOBODY}
+    breaks = sorted({max(least, _round_nicely(float(value))) for value in np.quantile(positive, _QUANTILES)})
+    chosen = np.linspace(0, len(colors) - 1, len(breaks) + 1).round().astype(int)
+    return {"breaks": breaks, "colors": [colors[index] for index in chosen], "none": NOBODY}
 
 
 def _round_nicely(value: float) -> float:
-    scale = 10.0 ** np.floor(np.log10(value))
-    return float(scale * min(_NICE, key=lambda nice: abs(nice - value / scale)))
+    power = np.floor(np.log10(value))
+    nice = min(_NICE, key=lambda nice: abs(nice - value / 10.0**power))
+    return round(float(nice * 10.0**power), 6)  # 0.3, not 0.30000000000000004
 
 
 def share_classes() -> dict[str, object]:

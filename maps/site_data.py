@@ -47,6 +47,7 @@ def encode_sites(plan: Plan) -> list[dict[str, object]]:
         {
             **{key: row[key] for key in facts if key != "nil" and _is_known(row[key])},
             "kind": kind_name(str(row["kind"])).model_dump(),
+            "kind_key": str(row["kind"]),
             "status": _status_name(row["status"]),
             "open": [variant for variant in variants if row[open_column(variant)]],
             "within": [row[within_column(group)] for group in groups],

@@ -22,10 +22,11 @@ diffusa.card = (() => {
 
   function open(quarter) {
     diffusa.page.map().closePopup();
+    diffusa.sites.choose(null);
     put(quarter);
     diffusa.quarters.select(quarter);
     diffusa.page.map().fitBounds(diffusa.quarters.boundsOf(quarter), { maxZoom: 14, animate: false, ...diffusa.page.padding() });
-    document.getElementById("quarter").value = String(plan.quarters.indexOf(quarter));
+    diffusa.link.write();
     if (diffusa.byKeyboard()) place.focus();
   }
 
@@ -35,7 +36,9 @@ diffusa.card = (() => {
     place.hidden = true;
     place.replaceChildren();
     diffusa.quarters.select(null);
-    document.getElementById("quarter").value = "";
+    diffusa.sites.choose(null);
+    diffusa.search.clear();
+    diffusa.link.write();
     if (opener?.isConnected) opener.focus();
   }
 
@@ -62,7 +65,7 @@ diffusa.card = (() => {
 
   function table(quarter) {
     const made = element("table", { class: "figures" });
-    made.append(element("caption", {}, text("People with an open place within {n} minutes: share and number", { n: diffusa.minutes(plan.document.standard_min) })));
+    made.append(element("caption", {}, text("With an open place within {n} minutes: share and number", { n: diffusa.minutes(plan.document.standard_min) })));
     const head = variants.map((variant) => element("th", { scope: "col" }, pick(variant.name)));
     made.append(element("thead", {}, element("tr", {}, element("td", {}, diffusa.lenses.length > 1 ? diffusa.lensName() : ""), ...head)));
     const rows = plan.document.groups.map((group, index) =>
@@ -83,12 +86,20 @@ diffusa.card = (() => {
       return;
     }
     const note = text("Mean minutes: of the need within {n} minutes. Beyond: share of the need.", { n: diffusa.minutes(plan.document.cutoff_min) });
-    place.replaceChildren(...header(shown).filter(Boolean), table(shown), element("p", { class: "note" }, note));
+    place.replaceChildren(...header(shown).filter(Boolean), table(shown), element("p", { class: "note" }, note), pageLink(shown));
+  }
+
+  /* The page of the quarter lies beside this one in the folder of the plan. */
+  function pageLink(quarter) {
+    if (!diffusa.isKnown(quarter.page)) return "";
+    return element("p", { class: "page-link" }, element("a", { href: quarter.page }, text("Page of the quarter")));
   }
 
   place.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
   });
 
-  return { open, openFacts, close, render, place };
+  const quarter = () => (shown && typeof shown !== "function" ? shown : null);
+
+  return { open, openFacts, close, render, place, quarter };
 })();

@@ -13,6 +13,8 @@ diffusa.cells = (() => {
   const peopleEnds = mapValues(packed.people_ends ?? {}, (bands) => bands.map(unpack));
   const minuteBands = mapValues(packed.minutes, unpack);
   const changes = mapValues(packed.change, (band) => unpack(band).codes);
+  const needs = packed.need && unpack(packed.need);
+  const rates = mapValues(packed.rates, (bands) => bands.map(unpack)); // the rate and its ends
   const quarters = unpack(packed.nil);
   const corners = placeCorners();
   const isEmpty = findEmpty();
@@ -79,6 +81,8 @@ diffusa.cells = (() => {
     return [u + warp.page_middle[0], v + warp.page_middle[1]];
   }
 
+  const latLng = ([u, v]) => L.CRS.EPSG3857.pointToLatLng(L.point(u * 256, v * 256), 0);
+
   function toLattice(u, v) {
     const [column, line] = polynomial(warp.inverse, u, v, warp.page_middle, warp.page_half);
     return [column + warp.lattice_middle[0], line + warp.lattice_middle[1]];
@@ -115,14 +119,15 @@ diffusa.cells = (() => {
     return `rgb(${parts.map((part) => Math.round(part + (255 - part) * PALER)).join(",")})`;
   }
 
-  /* Class of each cell and colour of each class; the second half of the colours is for cells where nobody lives. */
-  let painted = null;
-  function paint() {
+  /* Class of each cell and colour of each class; the second half of the colours is for cells where nobody lives. Left of the
+     slider, where there is one, another situation is painted. */
+  const painted = { right: null, left: null };
+  function paint(key) {
     const view = diffusa.views.current();
     if (view.kind !== "cells") return null;
     const colors = view.colors();
-    const isPaler = state.view !== "people";
-    const classes = Uint8Array.from(row, (_, cell) => view.classify(cell) + (isPaler && isEmpty[cell] ? colors.length : 0));
+    const isPaler = view.usesVariant;
+    const classes = Uint8Array.from(row, (_, cell) => view.classify(cell, key) + (isPaler && isEmpty[cell] ? colors.length : 0));
     return { classes, colors: [...colors, ...colors.map(pale)] };
   }
 
@@ -138,26 +143,26 @@ diffusa.cells = (() => {
     return { columns: bound(0, cols), lines: bound(1, rows) };
   }
 
-  function byClass({ columns, lines }) {
-    const found = painted.colors.map(() => []);
+  function byClass({ columns, lines }, { classes, colors }) {
+    const found = colors.map(() => []);
     for (let line = lines[0]; line <= lines[1]; line += 1) {
       for (let column = columns[0]; column <= columns[1]; column += 1) {
         const cell = at[line * cols + column];
-        if (cell >= 0) found[painted.classes[cell]].push(cell);
+        if (cell >= 0) found[classes[cell]].push(cell);
       }
     }
     return found;
   }
 
-  function drawTile(context, coords, tileSize) {
+  function drawTile(context, coords, tileSize, paints) {
     const scale = tileSize * 2 ** coords.z;
     const shown = windowOf((coords.x * tileSize) / scale, (coords.y * tileSize) / scale, tileSize / scale);
     const cellPixels = (2 * warp.page_half[0] * scale) / cols;
     const grow = cellPixels < 7 ? 0.3 : -0.4; // small cells overlap a little so that no seams show; large ones show the grid
     const draw = turn * cellPixels < INVISIBLE_PIXELS ? drawSquares : drawQuads;
     const toTile = (k) => [corners[k] * scale - coords.x * tileSize, corners[k + 1] * scale - coords.y * tileSize];
-    byClass(shown).forEach((cells, index) => {
-      context.fillStyle = painted.colors[index];
+    byClass(shown, paints).forEach((cells, index) => {
+      context.fillStyle = paints.colors[index];
       if (cells.length) draw(context, cells, toTile, grow);
     });
   }
@@ -198,18 +203,32 @@ diffusa.cells = (() => {
       const size = this.getTileSize().x;
       const canvas = L.DomUtil.create("canvas");
       canvas.width = canvas.height = Math.round(size * RESOLUTION);
-      if (!painted) return canvas;
+      const paints = painted[this.options.side];
+      if (!paints) return canvas;
       const context = canvas.getContext("2d");
       context.scale(canvas.width / size, canvas.height / size);
-      drawTile(context, coords, size);
+      drawTile(context, coords, size, paints);
       return canvas;
     },
   });
-  const layer = new CellTiles({ pane: "cells", updateWhenZooming: false, keepBuffer: 1 });
+  const makeLayer = (pane, side) => new CellTiles({ pane, side, updateWhenZooming: false, keepBuffer: 1 });
+  const layer = makeLayer("cells", "right");
+  const leftLayer = makeLayer("cells-left", "left");
 
   function repaint() {
-    painted = paint();
+    painted.right = paint(diffusa.counted(state.variant));
     if (layer._map) layer.redraw();
+    repaintLeft();
+  }
+
+  /* The cells left of the slider are on the map only while there is one. */
+  function repaintLeft() {
+    const map = layer._map;
+    const isShown = diffusa.swipe.isOn();
+    painted.left = isShown ? paint(diffusa.counted(state.against)) : null;
+    if (!map) return;
+    if (isShown && map.hasLayer(leftLayer)) leftLayer.redraw();
+    else if (isShown !== map.hasLayer(leftLayer)) map[isShown ? "addLayer" : "removeLayer"](leftLayer);
   }
 
   const quarterOf = (cell) => plan.quarters[value(quarters, cell)] ?? null;
@@ -219,6 +238,20 @@ diffusa.cells = (() => {
     if (value(band, cell) !== null) return text("{n} min", { n: read(band, cell, 1) });
     return text("no data (not within {n} minutes)", { n: minutes(plan.document.cutoff_min) });
   }
+
+  /* The rate of a modelled group with its interval, in per cent. */
+  function readRate(group, cell) {
+    const [rate, ...ends] = rates.get(group);
+    if (value(rate, cell) === null) return text("no data");
+    return text("{n}%", { n: read(rate, cell, 1) }) + diffusa.ends(ends.map((band) => value(band, cell)), 1);
+  }
+
+  function spread(group, cell) {
+    const [low, high] = rates.get(group).slice(1).map((band) => value(band, cell));
+    return low === null || high === null ? null : Math.max(0, high - low);
+  }
+
+  const needDigits = needs && needs.step < 0.1 ? 2 : 1;
 
   const idOf = (cell) =>
     packed.id && `${packed.id.head}${packed.id.south_m + row[cell] * packed.size_m}E${packed.id.west_m + col[cell] * packed.size_m}`;
@@ -232,8 +265,12 @@ diffusa.cells = (() => {
     const quarter = quarterOf(cell);
     const list = element("dl", { class: "facts" });
     plan.document.groups.forEach((group) => list.append(fact(diffusa.pick(group.label), readPeople(group.key, cell))));
+    if (needs) list.append(fact(text("Need, parts of 100,000"), read(needs, cell, needDigits)));
+    rates.forEach((_, group) => list.append(fact(text("Rate of {group}", { group: diffusa.groupName(group) }), readRate(group, cell))));
     diffusa.variants.forEach((variant) => list.append(fact(text("Minutes, {variant}", { variant: diffusa.countedName(variant.key) }), readMinutes(diffusa.counted(variant.key), cell))));
     const made = element("div", { class: "popup", tabindex: "-1" }, element("h3", {}, quarter ? fromData(quarter.name) : text("Square")), list);
+    const by = diffusa.served.sitesOf(cell);
+    if (by.length) list.append(fact(text("Served by, in the plan"), element("span", {}, ...by.flatMap((site, index) => (index ? [", ", fromData(site.name)] : [fromData(site.name)])))));
     if (quarter) made.append(openQuarterButton(quarter));
     if (packed.id) made.append(element("p", { class: "id" }, idOf(cell)));
     return made;
@@ -245,21 +282,27 @@ diffusa.cells = (() => {
     return button;
   }
 
-  /* One line: what the map's colour says here. */
-  function line(cell) {
+  /* One line: what the map's colour says here, on the side of the slider where this is. */
+  function line(cell, latlng) {
     const quarter = quarterOf(cell);
-    const made = element("span", { class: "line" }, element("strong", {}, diffusa.views.current().read(cell)));
+    const key = diffusa.counted(diffusa.swipe.variantAt(latlng));
+    const made = element("span", { class: "line" }, element("strong", {}, diffusa.views.current().read(cell, key)));
     if (quarter) made.append(" · ", fromData(quarter.name));
     return made;
   }
 
   return {
-    layer, repaint, locate, facts, line, quarterOf, readMinutes, idOf,
+    layer, repaint, repaintLeft, locate, facts, line, quarterOf, readMinutes, readPeople, readRate, spread, idOf, unpack, value,
     n: row.length,
+    at: (column, line) => latLng(toPage(column, line)),
+    place: (cell) => [row[cell], col[cell]],
+    middle: (cell) => toPage(col[cell] + 0.5, row[cell] + 0.5),
+    need: (cell) => value(needs, cell),
+    readNeed: (cell) => read(needs, cell, needDigits),
+    rate: (group, cell) => value(rates.get(group)[0], cell),
     people: (group, cell) => value(people.get(group), cell),
     minutes: (variant, cell) => value(minuteBands.get(variant), cell),
     change: (variant) => changes.get(variant),
-    readPeople,
-    corners: (cell) => [0, 2, up + 2, up].map((step) => southWest(cell) + step).map((k) => L.CRS.EPSG3857.pointToLatLng(L.point(corners[k] * 256, corners[k + 1] * 256), 0)),
+    corners: (cell) => [0, 2, up + 2, up].map((step) => southWest(cell) + step).map((k) => latLng([corners[k], corners[k + 1]])),
   };
 })();

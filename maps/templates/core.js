@@ -11,13 +11,16 @@ const diffusa = (() => {
   const formats = new Map();
   const listeners = [];
 
-  /* `view` is a key of diffusa.views; `variant` is never the one before where there is another; `lens` is how it is counted. */
+  /* `view` is a key of diffusa.views; `variant` is never the one before where the view shows change; `lens` is how it is counted.
+     `swipe` is how far the slider between `against`, on its left, and `variant` stands, in hundredths of the map; null without one. */
   const state = {
     language: plan.language,
     view: compared.length ? "change" : "minutes",
     variant: (compared.at(-1) ?? variants[0]).key,
     group: plan.document.groups[0]?.key,
     lens: lenses[0].key,
+    swipe: null,
+    against: before,
   };
 
   function onChange(listener) {

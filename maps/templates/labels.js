@@ -1,13 +1,20 @@
-/* Names on the map: districts from afar, quarters from near, none over another. There are no tiles to read them from. */
+/* Names on the map: districts from afar, quarters from near, stations from nearer, none over another. There are no tiles to read
+   them from. */
 diffusa.labels = (() => {
   const { plan, element, fromData } = diffusa;
   const QUARTERS_FROM_ZOOM = 12.5;
+  const STATIONS_FROM_ZOOM = 14;
   const layer = L.layerGroup();
   let candidates = [];
 
   function build(map) {
     const make = (place, kind) => ({ place, kind, at: L.latLng(place.label[1], place.label[0]), marker: null });
-    candidates = [...plan.districts.map((place) => make(place, "district")), ...plan.quarters.map((place) => make(place, "quarter"))];
+    const stations = plan.stations.map((station) => ({ ...station, label: station.at }));
+    candidates = [
+      ...plan.districts.map((place) => make(place, "district")),
+      ...plan.quarters.map((place) => make(place, "quarter")),
+      ...stations.map((place) => make(place, "station")),
+    ];
     map.on("zoomend moveend", () => arrange(map));
     layer.on("add", () => arrange(map));
   }
@@ -19,6 +26,7 @@ diffusa.labels = (() => {
   }
 
   function isWanted(candidate, map) {
+    if (candidate.kind === "station") return map.getZoom() >= STATIONS_FROM_ZOOM && map.hasLayer(diffusa.stations.layer) && map.getBounds().contains(candidate.at);
     const isNear = map.getZoom() >= QUARTERS_FROM_ZOOM || !plan.districts.length;
     return (candidate.kind === "quarter") === isNear && map.getBounds().contains(candidate.at);
   }
@@ -27,7 +35,8 @@ diffusa.labels = (() => {
   function box(candidate, map) {
     const { x, y } = map.latLngToContainerPoint(candidate.at);
     const half = Math.min(candidate.place.name.length, 24) * 3.4 + 4;
-    return { left: x - half, right: x + half, top: y - 9, bottom: y + 9 };
+    const down = candidate.kind === "station" ? 11 : 0; // below its dot
+    return { left: x - half, right: x + half, top: y - 9 + down, bottom: y + 9 + down };
   }
 
   const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;

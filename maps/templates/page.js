@@ -1,17 +1,19 @@
 /* The page as a whole: the map's panes and controls, what changes when the state changes, sheets on a phone, printing. */
 diffusa.page = (() => {
   const { plan, state, text, element, fromData } = diffusa;
-  const PANES = { cells: 250, quarters: 350, districts: 360, stations: 370, highlight: 390, candidates: 395, labels: 560 };
+  const PANES = { cells: 250, "cells-left": 251, served: 340, quarters: 350, districts: 360, lines: 365, areas: 368, stations: 370, highlight: 390, candidates: 395, labels: 560 };
+  const SILENT_PANES = ["cells", "cells-left", "served", "districts", "lines", "areas", "highlight", "labels"];
   const FAR_ZOOM = 11.4; // below it shapes are smaller
   const CONTROLS_WIDTH = 306;
   let map = null;
   let popup = null;
+  let wasSwiped = false;
   const tip = L.tooltip({ className: "reading-tip", direction: "top", offset: [0, -6], opacity: 1 });
 
   function open(made) {
     map = made;
     Object.entries(PANES).forEach(([name, level]) => (map.createPane(name).style.zIndex = level));
-    ["cells", "labels", "districts", "highlight"].forEach((name) => (map.getPane(name).style.pointerEvents = "none"));
+    SILENT_PANES.forEach((name) => (map.getPane(name).style.pointerEvents = "none"));
     map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
     addCityControl();
     addSourcesControl();
@@ -28,9 +30,12 @@ diffusa.page = (() => {
 
   /* Everything is on the map: fill the layers, connect the switches, and say that the page is ready. */
   function start(tiles) {
-    [diffusa.quarters, diffusa.districts, diffusa.stations, diffusa.sites].forEach((part) => part.build());
+    [diffusa.quarters, diffusa.districts, diffusa.lines, diffusa.stations, diffusa.sites, diffusa.areas].forEach((part) => part.build());
     diffusa.labels.build(map);
-    diffusa.controls.build(map, tiles);
+    diffusa.swipe.build(map);
+    diffusa.controls.build();
+    diffusa.overlays.build(map, tiles);
+    diffusa.search.build();
     diffusa.onChange(update);
     update(new Set(["language"]));
     map.invalidateSize({ animate: false });
@@ -39,6 +44,7 @@ diffusa.page = (() => {
     connectReading();
     connectSheets();
     connectPrinting();
+    diffusa.link.build(map);
     ["it", "en"].forEach((language) => document.getElementById(`language-${language}`).addEventListener("click", () => diffusa.change({ language })));
     window.requestAnimationFrame(() => window.requestAnimationFrame(() => (document.documentElement.dataset.ready = performance.now().toFixed(0))));
   }
@@ -51,11 +57,18 @@ diffusa.page = (() => {
       if (popup?.isOpen()) popup.update();
     }
     if (["view", "variant", "group", "lens"].some((key) => changed.has(key))) diffusa.cells.repaint();
-    diffusa.quarters.restyle();
+    else if (changed.has("against") || (changed.has("swipe") && diffusa.swipe.isOn() !== wasSwiped)) diffusa.cells.repaintLeft();
+    const isMove = changed.size === 1 && changed.has("swipe") && diffusa.swipe.isOn() && wasSwiped; // many a second
+    wasSwiped = diffusa.swipe.isOn();
+    diffusa.swipe.refresh();
     diffusa.sites.refresh();
+    diffusa.link.write();
+    hush();
+    if (isMove) return;
+    diffusa.quarters.restyle();
+    diffusa.areas.refresh();
     diffusa.controls.refresh();
     diffusa.legend.render();
-    hush();
   }
 
   function translate() {
@@ -63,7 +76,7 @@ diffusa.page = (() => {
     ["it", "en"].forEach((language) => document.getElementById(`language-${language}`).setAttribute("aria-pressed", String(language === state.language)));
     diffusa.translateParts();
     diffusa.panel.render();
-    diffusa.controls.refreshQuarters();
+    diffusa.search.close();
     diffusa.card.render();
     if (popup?.isOpen()) popup.update();
     map.getContainer().setAttribute("role", "region");
@@ -139,7 +152,10 @@ diffusa.page = (() => {
       event.popup.getElement().querySelector(".leaflet-popup-content").tabIndex = 0; // it scrolls: keys must come to it
       if (diffusa.byKeyboard()) event.popup.getElement().querySelector(".popup")?.focus();
     });
-    map.on("popupclose", () => diffusa.byKeyboard() && container.focus({ preventScroll: true }));
+    map.on("popupclose", () => {
+      diffusa.sites.choose(null);
+      if (diffusa.byKeyboard()) container.focus({ preventScroll: true });
+    });
   }
 
   const isOnMap = (target) => !target?.closest?.(".leaflet-marker-icon, .leaflet-interactive, .leaflet-popup, .leaflet-control");
@@ -147,7 +163,7 @@ diffusa.page = (() => {
   function hover(latlng, target) {
     const cell = diffusa.views.current().kind === "cells" && isOnMap(target) ? diffusa.cells.locate(latlng) : -1;
     if (cell < 0) hush();
-    else tell(latlng, diffusa.cells.line(cell));
+    else tell(latlng, diffusa.cells.line(cell, latlng));
   }
 
   /* In the view of quarters their shapes answer; outlines alone answer with the quarter. */
@@ -160,6 +176,7 @@ diffusa.page = (() => {
 
   /* What is known of a place: in a popup, on a phone in the card below. */
   function present(latlng, make) {
+    diffusa.sites.choose(null);
     if (isPhone()) {
       diffusa.card.openFacts(make);
       map.panInside(latlng, { animate: false, paddingTopLeft: [30, 30], paddingBottomRight: [30, covered() + 30] });
@@ -180,7 +197,7 @@ diffusa.page = (() => {
     const view = diffusa.views.current();
     const quarter = cell < 0 ? null : diffusa.cells.quarterOf(cell);
     let shown = element("span", {}, text("outside the city"));
-    if (cell >= 0 && view.kind === "cells") shown = diffusa.cells.line(cell);
+    if (cell >= 0 && view.kind === "cells") shown = diffusa.cells.line(cell, map.getCenter());
     else if (quarter) shown = element("span", { class: "line" }, fromData(quarter.name), view.read ? ` · ${view.read(quarter)}` : "");
     document.getElementById("reading").textContent = shown.textContent;
     tell(map.getCenter(), shown);
@@ -248,7 +265,14 @@ diffusa.page = (() => {
     return isPhone() ? { paddingTopLeft: [10, 10], paddingBottomRight: [10, covered() + 10] } : { paddingTopLeft: [426, 20], paddingBottomRight: [CONTROLS_WIDTH, 20] };
   }
 
-  return { open, start, present, tell, hush, closeSheets, padding, map: () => map };
+  const showBounds = (bounds) => map.fitBounds(bounds, { maxZoom: 14, animate: false, ...padding() });
+
+  function showPlace(at, name) {
+    map.setView(at, Math.max(map.getZoom(), 14.5), { animate: false });
+    tell(L.latLng(at), element("span", { class: "line" }, fromData(name)));
+  }
+
+  return { open, start, present, tell, hush, closeSheets, padding, showBounds, showPlace, map: () => map };
 })();
 diffusa.open = diffusa.page.open;
 diffusa.start = diffusa.page.start;

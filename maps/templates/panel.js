@@ -68,7 +68,7 @@ diffusa.panel = (() => {
     const headOf = (lens) => (diffusa.lenses.length > 1 ? [element("tr", {}, element("th", { scope: "rowgroup", colspan: span }, pick(lens.name)))] : []);
     const bodies = diffusa.lenses.map((lens) => element("tbody", {}, ...headOf(lens), ...plain.standards_min.map((standard) => rowOf(lens, standard))));
     const total = plain.figures.find((one) => one.group === group.key)?.total ?? group.total;
-    const caption = element("caption", {}, text("Share of all {n} {group} ({year}), and people reached, within", { n: number(total), group: pick(group.label), year: group.year }));
+    const caption = element("caption", {}, text("Share of all {n} {group} ({year}), and how many are reached, within", { n: number(total), group: pick(group.label), year: group.year }));
     const heads = variants.map((variant) => element("th", { scope: "col" }, pick(variant.name)));
     if (isAlone) heads.push(element("th", { scope: "col" }, text("best for each time alone")));
     const made = element("table", { class: "figures" }, caption, element("thead", {}, element("tr", {}, element("td", {}), ...heads)), ...bodies);

@@ -16,7 +16,7 @@ diffusa.outlines = (() => {
   }
 
   const polygon = (parts, options) => L.polygon(parts.map((part) => part.map(ring)), options);
-  return { polygon };
+  return { polygon, ring };
 })();
 
 diffusa.quarters = (() => {
@@ -77,14 +77,15 @@ diffusa.quarters = (() => {
 
 diffusa.districts = (() => {
   const layer = L.featureGroup();
+  const shapes = new Map();
   function build() {
     const renderer = L.svg({ pane: "districts", padding: 0.3 });
     diffusa.plan.districts.forEach((district) => {
       const style = { pane: "districts", renderer, interactive: false, fill: false, color: "#22303c", weight: 1.8, opacity: 0.75 };
-      diffusa.outlines.polygon(district.parts, style).addTo(layer);
+      shapes.set(district, diffusa.outlines.polygon(district.parts, style).addTo(layer));
     });
   }
-  return { layer, build };
+  return { layer, build, boundsOf: (district) => shapes.get(district).getBounds() };
 })();
 
 diffusa.stations = (() => {

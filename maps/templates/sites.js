@@ -1,4 +1,4 @@
-/* Sites: one shape and colour for each role, a popup with what is known. Other candidates are faint dots. */
+/* Sites: one shape and colour for each role, in it a mark for the kind, a popup with what is known. Other candidates are small. */
 diffusa.symbols = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const SHAPES = {
@@ -10,26 +10,70 @@ diffusa.symbols = (() => {
     candidate: "M12 8.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7z",
   };
 
-  /* The drawing is decoration: its meaning stands beside it, or in the label of what holds it. */
-  function symbol(role) {
+  /* Marks of kinds, drawn small in the shape of the role, and alone for other candidates. Middle (0, 0), reach 1. */
+  const MARKS = [
+    [[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]],
+    [[0, -1.15], [1.1, 0.85], [-1.1, 0.85]],
+    [[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]],
+    [[-0.35, -1.1], [0.35, -1.1], [0.35, -0.35], [1.1, -0.35], [1.1, 0.35], [0.35, 0.35], [0.35, 1.1], [-0.35, 1.1], [-0.35, 0.35], [-1.1, 0.35], [-1.1, -0.35], [-0.35, -0.35]],
+    [[-1.15, -0.85], [1.15, -0.85], [0, 1.1]],
+    [[-0.6, -1.05], [0.6, -1.05], [1.2, 0], [0.6, 1.05], [-0.6, 1.05], [-1.2, 0]],
+  ];
+  const MIDDLES = { existing: [12, 12], competitor: [12, 14.6], compared: [12, 12], proposed: [12, 12.6] };
+
+  /* The path of a mark; kinds beyond the list are discs. */
+  function mark(kind, [x, y], reach) {
+    const corners = MARKS[kind];
+    if (!corners) return `M${x - reach} ${y}a${reach} ${reach} 0 1 0 ${2 * reach} 0a${reach} ${reach} 0 1 0 ${-2 * reach} 0z`;
+    return `M${corners.map(([a, b]) => `${(x + a * reach).toFixed(2)} ${(y + b * reach).toFixed(2)}`).join("L")}z`;
+  }
+
+  function path(drawing, d, name) {
+    const made = document.createElementNS(SVG, "path");
+    made.setAttribute("d", d);
+    if (name) made.setAttribute("class", name);
+    drawing.append(made);
+  }
+
+  /* The drawing is decoration: its meaning stands beside it, or in the label of what holds it. `kind`: position of the kind. */
+  function symbol(role, kind = null) {
     const drawing = document.createElementNS(SVG, "svg");
     drawing.setAttribute("viewBox", "0 0 24 24");
     drawing.setAttribute("class", `symbol symbol-${role}`);
     drawing.setAttribute("aria-hidden", "true");
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", SHAPES[role] ?? SHAPES.candidate);
-    drawing.append(path);
+    if (role === "candidate" && kind !== null) path(drawing, mark(kind, [12, 12], 4.6));
+    else path(drawing, SHAPES[role] ?? SHAPES.candidate);
+    if (kind !== null && MIDDLES[role]) path(drawing, mark(kind, MIDDLES[role], role === "competitor" ? 2.4 : 3), "kind-mark");
     return drawing;
   }
-  return { symbol };
+
+  /* What stands for a layer of lines or areas. */
+  function stroke(name) {
+    const drawing = document.createElementNS(SVG, "svg");
+    drawing.setAttribute("viewBox", "0 0 24 24");
+    drawing.setAttribute("class", `symbol stroke-${name}`);
+    drawing.setAttribute("aria-hidden", "true");
+    if (name === "areas") path(drawing, "M5 8.5 10 4h7l3 5-2 9-8 2-6-4z");
+    else if (name === "served") path(drawing, "M4 5 12 13M20 6 12 13M12 13V21M5 19 12 13");
+    else path(drawing, "M2 17 9 9l6 5 7-8");
+    return drawing;
+  }
+  return { symbol, stroke, mark };
 })();
 
 diffusa.sites = (() => {
   const { plan, state, text, pick, number, minutes, element, fromData, isKnown, variantName } = diffusa;
   const ROLES = ["existing", "competitor", "closed", "compared", "proposed", "candidate"];
   const layer = L.layerGroup();
-  const groups = Object.fromEntries(ROLES.map((role) => [role, L.layerGroup()]));
+  const kinds = new Map(Object.entries(plan.kinds)); // in the order in which they get their marks; the name of each
+  const groups = new Map(); // "role kind" -> layer
   const markers = new Map();
+  let chosen = null;
+
+
+  /* Its position, or null where all sites are of one kind and a mark would say nothing. */
+  const kindOf = (site) => (kinds.size > 1 ? [...kinds.keys()].indexOf(site.kind_key) : null);
+  const keyOf = (role, kind) => `${role} ${kind}`;
 
   const roleName = (role) =>
     ({
@@ -49,23 +93,36 @@ diffusa.sites = (() => {
 
   const of = (role) => plan.sites.filter((site) => site.role === role);
 
+  /* The kinds of one role: key, name, how many, their layer and symbol. */
+  const kindsOf = (role) =>
+    [...kinds.keys()].map((key, index) => ({ key, index, n: of(role).filter((site) => site.kind_key === key).length })).filter(({ n }) => n)
+      .map((one) => ({ ...one, name: () => pick(kinds.get(one.key)), layer: groups.get(keyOf(role, one.key)), symbol: () => diffusa.symbols.symbol(role, kinds.size > 1 ? one.index : null) }));
+
   function build() {
     const renderer = L.svg({ pane: "candidates", padding: 0.3 });
     plan.sites.forEach((site) => {
       const [lon, lat] = site.at;
-      const made = site.role === "candidate" ? dot([lat, lon], renderer) : marker(site, [lat, lon]);
-      const open = () => diffusa.page.present(made.getLatLng(), () => facts(site));
+      const key = keyOf(site.role, site.kind_key);
+      if (!groups.has(key)) groups.set(key, L.layerGroup());
+      const made = site.role === "candidate" ? dot(site, [lat, lon], renderer) : marker(site, [lat, lon]);
+      const open = () => present(site);
       made.on("click", open).on("keypress", (event) => event.originalEvent.key === "Enter" && open());
-      markers.set(site, made.addTo(groups[site.role]));
+      markers.set(site, made.addTo(groups.get(key)));
     });
     refresh();
   }
 
-  const dot = (at, renderer) =>
-    L.circleMarker(at, { pane: "candidates", renderer, radius: 4, color: "#ffffff", weight: 1, fillColor: "#4c5761", fillOpacity: 0.55, bubblingMouseEvents: false });
+  /* A small mark instead of Leaflet's disc. */
+  const Mark = L.CircleMarker.extend({
+    _updatePath() {
+      this._renderer._setPath(this, diffusa.symbols.mark(this.options.kind, [this._point.x, this._point.y], this._radius));
+    },
+  });
+  const dot = (site, at, renderer) =>
+    new Mark(at, { kind: kindOf(site) ?? -1, pane: "candidates", renderer, radius: 4, color: "#ffffff", weight: 1, fillColor: "#4c5761", fillOpacity: 0.8, bubblingMouseEvents: false });
 
   function marker(site, at) {
-    const icon = L.divIcon({ className: "site", html: diffusa.symbols.symbol(site.role), iconSize: [30, 30] });
+    const icon = L.divIcon({ className: "site", html: diffusa.symbols.symbol(site.role, kindOf(site)), iconSize: [30, 30] });
     const made = L.marker(at, { icon, keyboard: true, riseOnHover: true, zIndexOffset: 1000 * ROLES.indexOf(site.role) });
     made.on("add", () => name(site, made));
     return made;
@@ -75,7 +132,7 @@ diffusa.sites = (() => {
   function name(site, made) {
     const shown = made.getElement?.();
     if (!shown || site.role === "candidate") return;
-    const isOpen = isOpenIn(site);
+    const isOpen = isOpenIn(site, diffusa.swipe.variantAt(made.getLatLng()));
     const label = `${site.name} – ${roleName(site.role)}`;
     shown.classList.toggle("is-not-open", !isOpen);
     shown.setAttribute("role", "button");
@@ -83,10 +140,24 @@ diffusa.sites = (() => {
     shown.setAttribute("title", label);
   }
 
-  function isOpenIn(site) {
+  function isOpenIn(site, variant) {
     const view = diffusa.views.current();
     if (!view.usesVariant || site.role === "competitor") return true;
-    return site.open.includes(state.variant) || (state.view === "change" && site.open.includes(diffusa.before));
+    return site.open.includes(variant) || (view.isChange && site.open.includes(diffusa.before));
+  }
+
+  /* What a site says, its service area, and whom it serves: all as long as one looks at it. */
+  function present(site) {
+    diffusa.page.present(markers.get(site).getLatLng(), () => facts(site));
+    choose(site);
+  }
+
+  function choose(site) {
+    if (site === chosen) return;
+    chosen = site;
+    diffusa.areas.choose(site, diffusa.page.map());
+    diffusa.served.choose(site, diffusa.page.map());
+    diffusa.link.write();
   }
 
   function refresh() {
@@ -132,7 +203,7 @@ diffusa.sites = (() => {
 
   function within(site) {
     if (site.is_connected === false) return element("p", { class: "warning" }, text("Not connected to the streets: nobody is counted for it."));
-    const made = element("div", { class: "within" }, element("h4", {}, text("People within {n} minutes of this place alone", { n: minutes(plan.document.standard_min) })));
+    const made = element("div", { class: "within" }, element("h4", {}, text("Within {n} minutes of this place alone", { n: minutes(plan.document.standard_min) })));
     const list = element("dl", { class: "facts" });
     plan.document.groups.forEach((group, index) => list.append(row(pick(group.label), number(site.within[index]) + diffusa.ends(site.within_ends[index]))));
     made.append(list);
@@ -141,10 +212,10 @@ diffusa.sites = (() => {
 
   function show(site, map) {
     const made = markers.get(site);
-    if (!map.hasLayer(groups[site.role])) map.addLayer(groups[site.role]);
+    diffusa.controls.turnOn(site.role, site.kind_key);
     map.setView(made.getLatLng(), Math.max(map.getZoom(), 13.5), { animate: false });
-    diffusa.page.present(made.getLatLng(), () => facts(site));
+    present(site);
   }
 
-  return { layer, groups, build, refresh, roleName, of, show, ROLES };
+  return { layer, build, refresh, roleName, of, kindsOf, kindOf, kinds, show, choose, isOpenIn, chosen: () => chosen, ROLES };
 })();

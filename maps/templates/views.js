@@ -1,4 +1,5 @@
-/* The views: what the map is coloured by. Each says whether it colours cells or quarters, in which classes, and what one reads there. */
+/* The views: what the map is coloured by. Each says whether it colours cells or quarters, in which classes, and what one reads there.
+   `key` names a situation through a lens, as the plan's columns do; views that look at no situation do without. */
 diffusa.views = (() => {
   const { plan, state, text, number, percent, minutes, counted, countedName, variantName, groupName, groupIndex } = diffusa;
   const scales = plan.scales;
@@ -18,9 +19,34 @@ diffusa.views = (() => {
     return [...entries, { color: colors.at(-1), label: last }];
   }
 
+  /* 0.5 and 12, as a legend writes the ends of its classes. */
+  const short = (value) => number(value, Number.isInteger(value) ? 0 : 1);
+
+  const isModelled = (key) => Boolean(plan.document.groups[groupIndex(key)].modelled);
+
   /* What the legend adds where the group was estimated. */
-  const estimated = () =>
-    plan.document.groups[groupIndex(state.group)].modelled ? ` ${text("Estimated, not counted: nine of ten joint draws lie in the brackets.")}` : "";
+  const estimated = () => (isModelled(state.group) ? ` ${text("Estimated, not counted: nine of ten joint draws lie in the brackets.")}` : "");
+
+  const square = () => text("One square is {n} by {n} metres.", { n: number(plan.cells.size_m) });
+
+  /* A view of a quantity in each cell: nothing, the classes, no data. */
+  function quantity({ scale, value, zero, write, ...rest }) {
+    return {
+      kind: "cells",
+      usesVariant: false,
+      usesGroup: true,
+      entries: () => [{ color: scale().none, label: zero() }, ...ranges(scale().breaks, scale().colors, write, true), { color: scales.no_data, label: text("no data") }],
+      colors: () => [scale().none, ...scale().colors, scales.no_data],
+      classify(cell) {
+        const found = value(cell);
+        if (found === null) return scale().colors.length + 1;
+        if (found === 0) return 0;
+        const place = classOf(found, scale().breaks);
+        return place < 0 ? scale().colors.length : place + 1;
+      },
+      ...rest,
+    };
+  }
 
   const change = {
     kind: "cells",
@@ -30,16 +56,35 @@ diffusa.views = (() => {
     }),
     usesVariant: true,
     usesGroup: false,
+    isChange: true,
     entries: () => [
       { color: scales.change.gained, label: text("gained: reached only now") },
       { color: scales.change.both, label: text("reached before and after") },
       { color: scales.change.outside, label: text("still not reached") },
       { color: scales.change.lost, label: text("lost: no longer reached") },
     ],
-    note: () => text("Paler squares: nobody lives there."),
+    note: () => text("Paler squares: nobody of these groups is there."),
     colors: () => [scales.change.outside, scales.change.both, scales.change.gained, scales.change.lost],
-    classify: (cell) => diffusa.cells.change(counted(state.variant))[cell],
-    read: (cell) => change.entries()[[2, 1, 0, 3][diffusa.cells.change(counted(state.variant))[cell]]].label,
+    classify: (cell, key) => diffusa.cells.change(key)[cell],
+    read: (cell, key) => change.entries()[[2, 1, 0, 3][diffusa.cells.change(key)[cell]]].label,
+  };
+
+  const isReached = (cell, key) => {
+    const value = diffusa.cells.minutes(key, cell);
+    return value !== null && value <= standard + 1e-9;
+  };
+
+  const reached = {
+    kind: "cells",
+    name: () => text("Reached within {n} minutes", { n: minutes(standard) }),
+    title: () => text("Reached within {n} minutes: “{variant}”", { n: minutes(standard), variant: countedName(state.variant) }),
+    usesVariant: true,
+    usesGroup: false,
+    entries: () => [{ color: scales.reached.within, label: text("reached") }, { color: scales.reached.outside, label: text("not reached") }],
+    note: () => text("Paler squares: nobody of these groups is there."),
+    colors: () => [scales.reached.within, scales.reached.outside],
+    classify: (cell, key) => (isReached(cell, key) ? 0 : 1),
+    read: (cell, key) => (isReached(cell, key) ? text("reached") : text("not reached")),
   };
 
   const travel = {
@@ -52,41 +97,63 @@ diffusa.views = (() => {
       ...ranges(scales.minutes.breaks, scales.minutes.colors, minutes, false),
       { color: scales.minutes.none, label: text("not within {n} minutes", { n: minutes(cutoff) }) },
     ],
-    note: () => text("Blue: within the standard of {n} minutes. Paler squares: nobody lives there.", { n: minutes(standard) }),
+    note: () => text("Blue: within the standard of {n} minutes. Paler squares: nobody of these groups is there.", { n: minutes(standard) }),
     colors: () => [...scales.minutes.colors, scales.minutes.none],
-    classify(cell) {
-      const value = diffusa.cells.minutes(counted(state.variant), cell);
+    classify(cell, key) {
+      const value = diffusa.cells.minutes(key, cell);
       return value === null ? scales.minutes.breaks.length : classOf(value, scales.minutes.breaks);
     },
-    read: (cell) => diffusa.cells.readMinutes(counted(state.variant), cell),
+    read: (cell, key) => diffusa.cells.readMinutes(key, cell),
   };
 
-  const people = {
-    kind: "cells",
-    name: () => text("People"),
-    title: () => text("People in each square: {group}", { group: groupName(state.group) }),
-    usesVariant: false,
-    usesGroup: true,
-    entries() {
-      const scale = scales.people[state.group];
-      return [
-        { color: scale.none, label: text("nobody") },
-        ...ranges(scale.breaks, scale.colors, number, true),
-        { color: scales.no_data, label: text("no data") },
-      ];
-    },
-    note: () => text("One square is {n} by {n} metres.", { n: number(plan.cells.size_m) }) + estimated(),
-    colors: () => [scales.people[state.group].none, ...scales.people[state.group].colors, scales.no_data],
-    classify(cell) {
-      const scale = scales.people[state.group];
-      const value = diffusa.cells.people(state.group, cell);
-      if (value === null) return scale.colors.length + 1;
-      if (value === 0) return 0;
-      const found = classOf(value, scale.breaks);
-      return found < 0 ? scale.colors.length : found + 1;
-    },
+  const need = quantity({
+    name: () => text("Need"),
+    title: () => text("Need in each square, in parts of 100,000 of the whole city’s"),
+    usesGroup: false,
+    scale: () => scales.need,
+    zero: () => text("no need"),
+    write: short,
+    note: () => square(),
+    value: (cell) => diffusa.cells.need(cell),
+    read: (cell) => diffusa.cells.readNeed(cell),
+  });
+
+  const people = quantity({
+    name: () => text("How many, by group"),
+    title: () => text("In each square: {group}", { group: groupName(state.group) }),
+    scale: () => scales.people[state.group],
+    zero: () => text("nobody"),
+    write: number,
+    note: () => square() + estimated(),
+    value: (cell) => diffusa.cells.people(state.group, cell),
     read: (cell) => diffusa.cells.readPeople(state.group, cell),
-  };
+  });
+
+  const rateNote = () => text("Estimated, not counted: a rate says something of places, never of persons.");
+
+  const rate = quantity({
+    name: () => text("Risk: estimated rate"),
+    title: () => text("Estimated rate of {group}", { group: groupName(state.group) }),
+    isFor: (key) => Object.hasOwn(scales.rates, key),
+    scale: () => scales.rates[state.group].rate,
+    zero: () => text("{n}%", { n: 0 }),
+    write: (value) => text("{n}%", { n: short(value) }),
+    note: rateNote,
+    value: (cell) => diffusa.cells.rate(state.group, cell),
+    read: (cell) => diffusa.cells.readRate(state.group, cell),
+  });
+
+  const spread = quantity({
+    name: () => text("Risk: how uncertain"),
+    title: () => text("Width of the interval of the rate: {group}", { group: groupName(state.group) }),
+    isFor: (key) => Object.hasOwn(scales.rates, key),
+    scale: () => scales.rates[state.group].spread,
+    zero: () => text("{n} points", { n: 0 }),
+    write: (value) => text("{n} points", { n: short(value) }),
+    note: () => `${text("From the lower to the upper end of the interval, in points of a hundred: nine of ten joint draws lie in it.")} ${rateNote()}`,
+    value: (cell) => diffusa.cells.spread(state.group, cell),
+    read: (cell) => diffusa.cells.readRate(state.group, cell),
+  });
 
   const share = {
     kind: "quarters",
@@ -100,7 +167,7 @@ diffusa.views = (() => {
       ...ranges(scales.share.breaks, scales.share.colors, (end) => percent(end, 0), false),
       { color: scales.no_data, label: text("no data") },
     ],
-    note: () => text("The share counts everybody of the quarter. Choose a quarter to see its figures.") + estimated(),
+    note: () => text("The share counts all of the quarter. Choose a quarter to see its figures.") + estimated(),
     color(quarter) {
       const value = quarter.share[counted(state.variant)][groupIndex(state.group)];
       return value === null ? scales.no_data : scales.share.colors[classOf(value, scales.share.breaks)];
@@ -121,7 +188,16 @@ diffusa.views = (() => {
     note: () => "",
   };
 
-  const views = { change, minutes: travel, people, share, none };
+  const views = { change, reached, minutes: travel, need, people, rate, spread, share, none };
   if (!diffusa.compared.length) delete views.change;
-  return { all: views, current: () => views[state.view] };
+  if (!scales.need) delete views.need;
+  if (!Object.keys(scales.rates).length) ["rate", "spread"].forEach((key) => delete views[key]);
+
+  /* The groups that a view can show. */
+  const groupsOf = (key) => plan.document.groups.map((group) => group.key).filter(views[key].isFor ?? (() => true));
+
+  /* Two situations beside each other need cells that look at one situation at a time. */
+  const canSwipe = (key) => views[key].kind === "cells" && views[key].usesVariant && !views[key].isChange;
+
+  return { all: views, current: () => views[state.view], groupsOf, canSwipe };
 })();

@@ -38,18 +38,18 @@ def test_a_plan_with_one_situation_has_no_change_to_show(make_plan: Callable[...
     plan = replace(plan, document=plan.document.model_copy(update={"optima": ()}))
     opened = open_page(render_map(plan))
     assert opened.faults == []
-    assert opened.page.locator("#views .choice").count() == 4
+    assert opened.page.locator("#views .choice").count() == 6
     assert opened.page.evaluate("diffusa.state.view") == "minutes"
     assert opened.page.locator("#variant-field").is_hidden()
 
 
-@pytest.mark.parametrize("layer", ["districts", "stations", "sites"])
+@pytest.mark.parametrize("layer", ["districts", "stations", "lines", "areas", "allocation", "sites"])
 def test_a_layer_without_rows_leaves_no_switch(tiny_plan: Plan, open_page: Callable[..., Any], layer: str) -> None:
-    empty = getattr(tiny_plan, layer).iloc[:0]
-    opened = open_page(render_map(replace(tiny_plan, **{layer: empty})))
+    resting = ("areas", "allocation", "sites") if layer == "sites" else (layer,)  # without sites nobody is served
+    opened = open_page(render_map(replace(tiny_plan, **{name: getattr(tiny_plan, name).iloc[:0] for name in resting})))
     assert opened.faults == []
-    switches = {"districts": "districts", "stations": "stations", "sites": "proposed"}
-    assert opened.page.locator(f"#overlay-{switches[layer]}").count() == 0
+    switches = {"allocation": "served", "sites": "proposed"}
+    assert opened.page.locator(f"#overlay-{switches.get(layer, layer)}").count() == 0
     assert opened.page.locator("#overlay-quarters").count() == 1
     assert opened.page.locator("#proposed-section").is_hidden() == (layer == "sites")
 

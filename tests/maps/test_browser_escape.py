@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -54,14 +55,14 @@ def _fill(plan: Plan, text: str) -> Plan:
     )
     texts = ("name", "kind", "status", "owner", "address", "source")
     sites = plan.sites.assign(**dict.fromkeys(texts, text), opened=text, permitted_uses=text, position_quality=text)
-    return Plan(
+    return replace(
+        plan,
         document=filled,
-        cells=plan.cells,
         sites=sites,
-        allocation=plan.allocation,
         nil=plan.nil.assign(name=text),
         districts=plan.districts.assign(name=text),
         stations=plan.stations.assign(name=text, lines=text),
+        lines=plan.lines.assign(line=text),
     )
 
 
@@ -86,9 +87,12 @@ def _visit_everything(page: Any) -> dict[str, str]:
     found["site"] = page.text_content(".leaflet-popup-content h3")
     page.evaluate("diffusa.page.present(diffusa.page.map().getCenter(), () => diffusa.cells.facts(0))")
     found["cell"] = page.text_content(".leaflet-popup-content h3")
-    page.select_option("#quarter", "0")
+    page.evaluate("diffusa.card.open(diffusa.plan.quarters[0])")
     found["quarter"] = page.text_content("#card-title")
-    found["option"] = page.locator("#quarter option").nth(1).text_content()
+    page.click("#search")
+    page.fill("#search", "")
+    found["option"] = page.locator("#search-list [role=option] bdi").first.text_content()
+    page.press("#search", "Escape")
     page.locator(".leaflet-stations-pane path").dispatch_event("mouseover", {"bubbles": True})
     found["station"] = page.locator(".reading-tip bdi").first.text_content()
     return found
@@ -104,7 +108,10 @@ def test_text_from_data_is_shown_and_does_nothing(tiny_plan: Plan, open_page: Ca
     assert shown == dict.fromkeys(shown, " ".join(clean.split()))
     owners = page.locator(".owners bdi").all_text_contents()
     assert owners == list(dict.fromkeys(part.strip() for part in clean.split(";") if part.strip()))
-    for view in ("minutes", "people", "share", "none", "change"):
+    page.evaluate("diffusa.overlays.set(['proposed', 'areas', 'served', 'lines', 'candidate', 'candidate-0'])")
+    found = page.evaluate("diffusa.change({ view: 'minutes', swipe: 50 }) ?? document.querySelector('.swipe-left').textContent")
+    assert found == clean
+    for view in ("minutes", "need", "people", "share", "none", "change"):
         page.evaluate("view => diffusa.change({ view })", view)
     assert page.locator(".site").first.get_attribute("aria-label").startswith(clean)
     page.click("#language-en")
@@ -136,15 +143,7 @@ def _policy(document: str) -> str:
 
 def test_missing_texts_are_no_text(tiny_plan: Plan, open_page: Callable[..., Any]) -> None:
     sites = tiny_plan.sites.assign(owner=None, address=pd.NA, status=float("nan"), source="")
-    plan = Plan(
-        document=tiny_plan.document,
-        cells=tiny_plan.cells,
-        sites=sites,
-        allocation=tiny_plan.allocation,
-        nil=tiny_plan.nil,
-        districts=tiny_plan.districts,
-        stations=tiny_plan.stations.assign(lines=None),
-    )
+    plan = replace(tiny_plan, sites=sites, stations=tiny_plan.stations.assign(lines=None))
     page = open_page(render_map(plan)).page
     page.locator("#proposed .place").first.click()
     shown = page.inner_text(".leaflet-popup-content")

@@ -13,6 +13,7 @@ import pytest
 from layers.plan import Plan, minutes_column, reached_column, share_column, within_column
 from maps.city_map import render_map
 from maps.i18n import format_number, format_percent
+from tests.maps.finding import find
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +70,7 @@ def test_pointer_reads_the_value_of_the_view(tiny_plan: Plan, open_page: Callabl
     page = open_page(render_map(tiny_plan)).page
     for overlay in ("existing", "compared", "proposed", "stations"):
         page.uncheck(f"#overlay-{overlay}")
-    page.click("label[for=view-1]")
+    page.click("label[for=view-minutes]")
     page.mouse.move(*_look_at(page, tiny_plan, 400))
     tip = page.locator(".reading-tip")
     tip.wait_for()
@@ -92,7 +93,7 @@ def test_what_is_not_known_reads_no_data_and_never_zero(plan_with_gaps: Plan, op
     shown = page.locator(".leaflet-popup-content dd").all_inner_texts()
     assert shown[0] == "nessun dato"
     assert shown[2:] == ["nessun dato (non entro 60 minuti)"] * 3
-    page.select_option("#quarter", "0")
+    find(page, plan_with_gaps.nil["name"].iloc[0])
     rows = page.locator("#card tbody tr")
     assert rows.nth(0).locator("td").nth(2).locator("b").inner_text() == "nessun dato"
     assert rows.nth(2).locator("td").nth(2).inner_text() == "nessun dato"
@@ -102,7 +103,7 @@ def test_quarter_card_says_people_reached_shares_and_minutes(tiny_plan: Plan, op
     page = open_page(render_map(tiny_plan)).page
     for index in range(len(tiny_plan.nil)):
         quarter = tiny_plan.nil.iloc[index]
-        page.select_option("#quarter", str(index))
+        find(page, quarter["name"])
         assert page.inner_text("#card-title") == quarter["name"]
         for row, group in enumerate(("unemployed", "youth_15_29")):
             cells = page.locator("#card tbody tr").nth(row)
@@ -125,7 +126,7 @@ def test_click_on_a_coloured_quarter_opens_its_card(tiny_plan: Plan, open_page: 
     page = open_page(render_map(tiny_plan)).page
     for overlay in ("existing", "compared", "proposed", "stations"):
         page.uncheck(f"#overlay-{overlay}")
-    page.click("label[for=view-3]")
+    page.click("label[for=view-share]")
     page.mouse.click(*_look_at(page, tiny_plan, 300))
     nil = tiny_plan.cells["nil"].iloc[300]
     name = tiny_plan.nil.set_index("nil").loc[nil, "name"]
@@ -189,7 +190,7 @@ def test_shapes_tell_the_roles_apart(tiny_plan: Plan, open_page: Callable[..., A
 
 def test_sites_not_open_in_the_situation_are_marked(tiny_plan: Plan, open_page: Callable[..., Any]) -> None:
     page = open_page(render_map(tiny_plan)).page
-    page.click("label[for=view-1]")
+    page.click("label[for=view-minutes]")
     for variant, n_marked in (("0", 7), ("1", 4), ("2", 3)):
         page.click(f"label[for=variant-{variant}]")
         assert page.locator(".site.is-not-open").count() == n_marked
@@ -198,7 +199,7 @@ def test_sites_not_open_in_the_situation_are_marked(tiny_plan: Plan, open_page: 
 
 def test_keyboard_reads_the_middle_of_the_map(tiny_plan: Plan, open_page: Callable[..., Any]) -> None:
     page = open_page(render_map(tiny_plan)).page
-    page.click("label[for=view-1]")
+    page.click("label[for=view-minutes]")
     _look_at(page, tiny_plan, 300)
     page.keyboard.press("Shift")
     page.focus(".folium-map")

@@ -10,10 +10,12 @@ import pytest
 from layers.plan import Plan
 from maps.city_map import render_map
 from maps.i18n import translate
+from tests.maps.finding import find
 
 pytestmark = pytest.mark.browser
 
-VIEWS = ("change", "minutes", "people", "share", "none")
+VIEWS = ("change", "reached", "minutes", "need", "people", "share", "none")
+DRAWN_VIEWS = VIEWS[:5]
 # A digest of all that the cells' canvases show.
 DRAWN = """() => {
     let sum = 0;
@@ -33,31 +35,31 @@ def page(tiny_plan: Plan, open_page: Callable[..., Any]) -> Any:
 
 def test_each_view_has_its_own_legend_and_colours(page: Any) -> None:
     legends, drawings = set(), set()
-    for index, view in enumerate(VIEWS):
-        page.click(f"label[for=view-{index}]")
+    for view in VIEWS:
+        page.click(f"label[for=view-{view}]")
         assert page.evaluate(STATE)["view"] == view
         legends.add(page.inner_text("#key-title"))
-        if view in ("change", "minutes", "people"):
+        if view in DRAWN_VIEWS:
             page.wait_for_timeout(100)
             drawings.add(page.evaluate(DRAWN))
     assert len(legends) == len(VIEWS)
-    assert len(drawings) == 3
+    assert len(drawings) == len(DRAWN_VIEWS)
 
 
 def test_arrow_keys_choose_the_view(page: Any) -> None:
-    page.focus("#view-0")
+    page.focus("#view-change")
     before = page.evaluate(DRAWN)
     page.keyboard.press("ArrowDown")
-    assert page.evaluate(STATE)["view"] == "minutes"
+    assert page.evaluate(STATE)["view"] == "reached"
     assert page.inner_text("#key-title") == translate(
-        "Minutes to the nearest open place: “{variant}”", language="it", variant="piano migliore"
+        "Reached within {n} minutes: “{variant}”", language="it", variant="piano migliore", n=30
     )
     page.wait_for_timeout(100)
     assert page.evaluate(DRAWN) != before
 
 
 def test_arrow_keys_choose_the_situation(page: Any) -> None:
-    page.click("label[for=view-1]")
+    page.click("label[for=view-minutes]")
     before = page.evaluate(DRAWN)
     page.focus("#variant-2")
     page.keyboard.press("ArrowUp")
@@ -69,20 +71,20 @@ def test_arrow_keys_choose_the_situation(page: Any) -> None:
 
 def test_change_is_never_against_itself(page: Any) -> None:
     assert page.locator("label[for=variant-0]").is_hidden()
-    page.click("label[for=view-1]")
+    page.click("label[for=view-minutes]")
     page.click("label[for=variant-0]")
-    page.click("label[for=view-0]")
+    page.click("label[for=view-change]")
     assert page.evaluate(STATE)["variant"] == "best"
 
 
 def test_group_changes_the_people_and_the_shares(page: Any) -> None:
-    page.click("label[for=view-2]")
+    page.click("label[for=view-people]")
     before = page.evaluate(DRAWN)
     page.select_option("#group", "1")
     assert "giovani di 15-29 anni" in page.inner_text("#key-title")
     page.wait_for_timeout(100)
     assert page.evaluate(DRAWN) != before
-    page.click("label[for=view-3]")
+    page.click("label[for=view-share]")
     assert "giovani di 15-29 anni" in page.inner_text("#key-title")
 
 
@@ -111,7 +113,7 @@ def test_overlays_come_and_go_by_keyboard(page: Any) -> None:
 def test_quarters_stay_when_they_carry_the_colours(page: Any) -> None:
     page.click("label[for=overlay-quarters]")
     assert page.locator(".leaflet-quarters-pane path").count() == 0
-    page.click("label[for=view-3]")
+    page.click("label[for=view-share]")
     assert page.locator(".leaflet-quarters-pane path").count() > 0
 
 
@@ -148,7 +150,7 @@ _FOCUSED = """() => {
 
 
 def test_text_is_readable_against_its_ground(page: Any) -> None:
-    page.select_option("#quarter", "0")
+    find(page, "Quartiere 1")
     poor = page.evaluate(_POOR_CONTRAST)
     assert poor == []
 

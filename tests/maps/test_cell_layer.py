@@ -94,4 +94,4 @@ def test_a_cell_of_no_known_quarter_is_refused(tiny_plan: Plan) -> None:
 
 def test_ids_of_another_rule_are_left_out(tiny_plan: Plan) -> None:
     renamed = tiny_plan.cells.assign(cell_id=[f"x{i}" for i in range(len(tiny_plan.cells))])
-    assert encode_cells(replace(tiny_plan, cells=renamed))["id"] is None
+    assert encode_cells(replace(tiny_plan, cells=renamed, allocation=tiny_plan.allocation.iloc[:0]))["id"] is None
