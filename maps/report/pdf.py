@@ -6,13 +6,14 @@ WeasyPrint lays it out; ``docs/decisions/0015-reports-on-paper.md`` says why. No
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
 from data.errors import FileError
 from layers.plan import Plan
 from maps.assets import read_template
-from maps.i18n import Language
+from maps.i18n import Language, message, translate
 from maps.report.city_maps import CityShapes
 from maps.report.page import check_report_tables, render_parts, report_title
 from maps.report.view import View
@@ -20,6 +21,13 @@ from maps.safe import html_text
 
 PDF_NAME = "report.pdf"
 _VARIANT = "pdf/ua-1"
+_LONGEST_WORD = 200
+_TEXT = re.compile(r">[^<>]+<")
+_LETTER = r"(?:&[a-z0-9#]+;|[^\s<>&])"
+_ENDLESS_WORD = re.compile(rf"({_LETTER}{{{_LONGEST_WORD}}}){_LETTER}+", re.IGNORECASE)
+_NAMED = re.compile(r'<svg [^>]*aria-label="([^"]*)"[^>]*>')
+_UNNAMED = re.compile(r'<svg [^>]*aria-hidden="true">')
+_DECORATION = message("drawing of the figure beside it")
 _REMEDY = (
     "Install Pango: 'apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0' on Debian and Ubuntu, "
     "'brew install pango' on macOS; on Windows as WeasyPrint's page on installation says. report.html needs none of it: "
@@ -92,13 +100,28 @@ def render_paper(plan: Plan, *, language: Language | None = None) -> str:
     """
     check_report_tables(plan)
     chosen = language or plan.document.city.language
-    content = render_parts(View(plan, chosen, is_paper=True), CityShapes(plan.nil, plan.districts))
+    parts = render_parts(View(plan, chosen, is_paper=True), CityShapes(plan.nil, plan.districts))
+    content = _cut_endless_words(_name_drawings(parts, translate(_DECORATION, language=chosen)))
     styles = read_template("quarter.css") + read_template("report.css") + read_template("paper.css")
     title = html_text(report_title(plan, chosen))
     return (
         f'<!doctype html><html lang="{chosen}"><head><meta charset="utf-8"><title>{title}</title><style>{styles}</style></head>'
         f'<body><div class="page report"><main class="paper" lang="{chosen}">{content}</main></div></body></html>\n'
     )
+
+
+def _name_drawings(content: str, decoration: str) -> str:
+    """Return HTML whose drawings have their names as titles: those of attributes do not reach the tags of a PDF.
+
+    PDF/UA asks for a name of every drawing, so those that repeat the figure beside them say that they do.
+    """
+    named = _NAMED.sub(lambda found: f"{found[0]}<title>{found[1]}</title>", content)
+    return _UNNAMED.sub(lambda found: f"{found[0]}<title>{html_text(decoration)}</title>", named)
+
+
+def _cut_endless_words(content: str) -> str:
+    """Return HTML whose texts have no word longer than a line or two: laying out one of thousands of letters takes minutes."""
+    return _TEXT.sub(lambda text: _ENDLESS_WORD.sub(lambda word: word[1] + "…", text[0]), content)
 
 
 def _load_weasyprint() -> Any:
