@@ -20,6 +20,7 @@ from maps.accessibility import STATEMENT_NAME, statement_of, write_statement
 from maps.city_map import write_map
 from maps.i18n import Language
 from maps.quarter_page import FOLDER, page_names, write_quarter_pages
+from maps.review.folder import write_review_folder
 
 PHONE, DESK = 360, 1280
 Step = Callable[[Page], object]
@@ -71,6 +72,12 @@ def press_button(page: Page, language: Language) -> None:
     page.wait_for_function(f"document.documentElement.lang === '{language}'")
 
 
+def choose_of_form(page: Page, language: Language) -> None:
+    """Switch the language of a page with one form, whose texts stand in it twice."""
+    page.click(f".to-{language}")
+    page.wait_for_selector(f"html[lang={language}]")
+
+
 def open_details(page: Page) -> None:
     """Open everything that is folded."""
     page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
@@ -98,6 +105,19 @@ def _statement(sample: Sample, folder: Path) -> Path:
 def _need(sample: Sample, folder: Path) -> Path:
     asked = NeedQuestion(definition="inactive_not_student_2011", rate=0.09, n_draws=20, without=("tenants",))
     return write_need(estimate_need(asked, sample.pack), sample.pack, folder / "need")
+
+
+def _review(sample: Sample, folder: Path) -> Path:
+    write_review_folder(sample.plan, folder / "review", digest="0" * 64, language="it")
+    return (folder / "review" / page_names(sample.plan)[0]).with_suffix(".html")
+
+
+def _fill_review(page: Page) -> None:
+    """Propose a place and try to save, so that the faults of all fields are told."""
+    page.click("#add")
+    page.locator("fieldset[data-site] textarea").first.fill("anna@example.org")
+    page.click("#save")
+    page.locator("#faults li").first.wait_for()
 
 
 def _show_view(view: str) -> Step:
@@ -145,6 +165,7 @@ PAGES: Mapping[str, ReaderPage] = MappingProxyType(
         "quarters": ReaderPage(
             write=_index, states={"sorted": lambda page: page.locator("thead button:visible").nth(2).click()}
         ),
+        "review": ReaderPage(write=_review, states={"faults": _fill_review}, language=choose_of_form),
         "need": ReaderPage(write=_need, states={"a place": _choose_place, "folded parts": open_details}),
     }
 )
