@@ -100,6 +100,18 @@ class Clock:
             return None
         return max(0.0, self.began + self.limit_s - time.monotonic())
 
+    def has_time_for(self, n: float, *, per_second: float) -> bool:
+        """Return whether time is left for a step that looks at no clock, on so many things of which it takes so many a second.
+
+        Examples
+        --------
+        >>> clock = Clock(began=time.monotonic(), limit_s=10.0)
+        >>> clock.has_time_for(5_000, per_second=1_000), clock.has_time_for(50_000, per_second=1_000)
+        (True, False)
+        """
+        left_s = self.left_s()
+        return left_s is None or (left_s > 0 and n <= per_second * left_s)
+
     def deadline(self, share: float | Share) -> Deadline | None:
         """Return the moment of `time.monotonic` at which that share of the time is over, None for never."""
         if self.limit_s is None:

@@ -1,4 +1,4 @@
-"""The cheapest cover: a greedy one to begin from, the model with PuLP, the tie rule by a second solve."""
+"""The cheapest cover: a good one to begin from, the model with PuLP, the tie rule by a second solve."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from data.errors import SolverError
 from optimize.clock import Clock
 from optimize.cover_model import CoverModel, linear_row, power_of_two
-from optimize.cover_need import CoverNeed, greedy_cover
+from optimize.cover_need import CoverNeed
+from optimize.cover_start import start_cover
 from optimize.exact import CLASSES_PER_SECOND, Answer
 from optimize.highs import Outcome, Proof, SolverOptions, run_solver
 from optimize.siting import RELATIVE_TOLERANCE
@@ -37,7 +38,7 @@ def find_cover(need: CoverNeed, *, given_cost: float, options: SolverOptions, cl
     SolverError
         The solver failed.
     """
-    start, floor = greedy_cover(need), need.least_cost()
+    start, floor = start_cover(need, options=options, clock=clock), need.least_cost()
     model = build_cover_lp(need)
     answer = _first_answer(need, start, model=model, floor=floor, given_cost=given_cost)
     if not start.size:
@@ -48,7 +49,7 @@ def find_cover(need: CoverNeed, *, given_cost: float, options: SolverOptions, cl
     allowed = gap * (floor + given_cost) * model.factor
     outcome = run_solver(model.lp, replace(options, gap_abs=allowed, time_limit_s=left_s), start=model.start(start))
     answer = _judged(answer, need, start, model=model, outcome=outcome, given_cost=given_cost, is_exact=gap == 0)
-    if not answer.is_optimal:
+    if not answer.is_optimal or not clock.has_time_for(need.siting.n_rows, per_second=CLASSES_PER_SECOND):
         return answer
     first = _first_of_equals(need, answer.rank, options=options, clock=clock)
     return answer if first is None else replace(answer, rank=first, is_tie_broken=True)
@@ -84,7 +85,7 @@ def _limit_missed(lp: Any, missed: list[Any], *, weight: NDArray[np.float64], ma
 
 
 def _first_answer(need: CoverNeed, start: NDArray[np.intp], *, model: CoverModel, floor: float, given_cost: float) -> Answer:
-    """Return what the greedy cover and the bound alone say, and the size of the model."""
+    """Return what the first cover and the bound alone say, and the size of the model."""
     n_missed = 0 if need.may_miss is None else need.siting.n_rows
     upper = need.cost_of(start) + given_cost
     return Answer(

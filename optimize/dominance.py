@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -19,13 +20,15 @@ BLOCK = 500
 """How many are compared with all others at a time."""
 
 
-def without_dominated(siting: Siting) -> Siting:
+def without_dominated(siting: Siting, *, deadline: float | None = None) -> Siting:
     """Return the rows and sites that decide whether all rows can be covered by so many sites.
 
     Parameters
     ----------
     siting
         Rows that all must be covered, no two of them by the same sites; `rank` says which sites are left.
+    deadline
+        Moment of `time.monotonic` at which to stop; what is left has the same covers, only more of it.
 
     Notes
     -----
@@ -37,24 +40,26 @@ def without_dominated(siting: Siting) -> Siting:
         return siting
     table, row, site = _table(siting), np.arange(siting.n_rows), np.arange(siting.n_sites)
     while True:
-        row = row[~_is_within_another(1.0 - table[np.ix_(row, site)])]
-        is_idle = _is_within_another(table[np.ix_(row, site)].T)
+        row = row[~_is_within_another(1.0 - table[np.ix_(row, site)], deadline)]
+        is_idle = _is_within_another(table[np.ix_(row, site)].T, deadline)
         site = site[~is_idle]
-        if not is_idle.any():
+        if not is_idle.any() or _is_past(deadline):
             return _part(siting, row, site)
 
 
-def without_dominated_rows(siting: Siting) -> Siting:
+def without_dominated_rows(siting: Siting, *, deadline: float | None = None) -> Siting:
     """Return the problem without rows that are covered whenever another one is; it has the same covers.
 
     Parameters
     ----------
     siting
         Rows that all must be covered, no two of them by the same sites.
+    deadline
+        Moment of `time.monotonic` at which to stop, as above.
     """
     if siting.n_rows * siting.n_sites > LARGEST_TABLE:
         return siting
-    is_implied = _is_within_another(1.0 - _table(siting))
+    is_implied = _is_within_another(1.0 - _table(siting), deadline)
     return _part(siting, np.flatnonzero(~is_implied), np.arange(siting.n_sites))
 
 
@@ -65,13 +70,24 @@ def _table(siting: Siting) -> NDArray[np.float32]:
     return table
 
 
-def _is_within_another(sets: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return whether each set (a row of zeros and ones) is part of another one; of equal sets all but the first are."""
+def _is_past(deadline: float | None) -> bool:
+    return deadline is not None and time.monotonic() >= deadline
+
+
+def _is_within_another(sets: NDArray[np.float32], deadline: float | None) -> NDArray[np.bool_]:
+    """Return whether each set (a row of zeros and ones) is part of another one; of equal sets all but the first are.
+
+    Notes
+    -----
+    Of sets that the clock leaves no time to compare none is said to be part of another one.
+    """
     if len(sets) > LARGEST_SIDE:
         return np.zeros(len(sets), dtype=np.bool_)
     size, place = sets.sum(axis=1), np.arange(len(sets))
     is_within = np.zeros(len(sets), dtype=np.bool_)
     for begin in range(0, len(sets), BLOCK):
+        if _is_past(deadline):
+            break
         part = slice(begin, begin + BLOCK)
         own_size, own_place = size[part, None], place[part, None]
         is_larger = (size > own_size) | ((size == own_size) & (place < own_place))

@@ -140,7 +140,7 @@ def probe(radii: Radii, position: int, *, options: SolverOptions, clock: Clock) 
     SolverError
         The solver failed.
     """
-    siting = without_dominated(radii.siting_within(radii.values[position]))
+    siting = without_dominated(radii.siting_within(radii.values[position]), deadline=clock.deadline(1.0))
     classes, left_s = radius_classes(siting), clock.left_s()
     if left_s is not None and classes.n > CLASSES_PER_SECOND * left_s:
         return None
@@ -153,7 +153,7 @@ def probe(radii: Radii, position: int, *, options: SolverOptions, clock: Clock) 
 
 def first_plan_within(radii: Radii, found: Search, *, options: SolverOptions, clock: Clock) -> NDArray[np.intp] | None:
     """Return the plan with the least sum of positions that covers all within the best radius; None if not proven in time."""
-    siting = without_dominated_rows(radii.siting_within(radii.values[found.high]))
+    siting = without_dominated_rows(radii.siting_within(radii.values[found.high]), deadline=clock.deadline(1.0))
     if siting.n_open in (0, siting.n_sites):
         return found.plan
     left_s = clock.left_s()

@@ -50,6 +50,9 @@ from optimize.siting import RELATIVE_TOLERANCE, build_siting
 
 FORMULATION = "LSCP (Toregas, Swain, ReVelle, Bergman 1971), demand aggregated by cover, without implied rows"
 
+SHARE_OF_TIME_FOR_ROWS = 0.25
+"""After which share of the time no more implied rows are sought."""
+
 
 def solve_set_cover(problem: LocationProblem, rules: SiteRules, *, options: SolverOptions, clock: Clock, gap: float) -> Answer:
     """Return the cheapest cover with its proof.
@@ -73,7 +76,8 @@ def solve_set_cover(problem: LocationProblem, rules: SiteRules, *, options: Solv
         The solver failed.
     """
     given_cost = float(site_costs(problem)[_is_required(problem)].sum())
-    return find_cover(build_need(problem, rules), given_cost=given_cost, options=options, clock=clock, gap=gap)
+    need = build_need(problem, rules, deadline=clock.deadline(SHARE_OF_TIME_FOR_ROWS))
+    return find_cover(need, given_cost=given_cost, options=options, clock=clock, gap=gap)
 
 
 def build_ruled_cover(problem: LocationProblem, rules: SiteRules) -> SiteModel:
@@ -89,8 +93,15 @@ def build_ruled_cover(problem: LocationProblem, rules: SiteRules) -> SiteModel:
     return replace(model, n_classes=len(model.is_missed))
 
 
-def build_need(problem: LocationProblem, rules: SiteRules) -> CoverNeed:
+def build_need(problem: LocationProblem, rules: SiteRules, *, deadline: float | None = None) -> CoverNeed:
     """Return what is left to be covered, and by which sites.
+
+    Parameters
+    ----------
+    problem, rules
+        The problem, and what `site_rules` says of it.
+    deadline
+        Moment of `time.monotonic` at which to stop leaving rows out.
 
     Raises
     ------
@@ -119,7 +130,7 @@ def build_need(problem: LocationProblem, rules: SiteRules) -> CoverNeed:
     )
     merged = merge_equal_rows(siting)
     return CoverNeed(
-        siting=without_dominated_rows(merged) if may_miss is None else merged,
+        siting=without_dominated_rows(merged, deadline=deadline) if may_miss is None else merged,
         cost=site_costs(problem)[rules.free],
         may_miss=may_miss,
     )
