@@ -14,16 +14,37 @@ _N_LINES = 8
 
 
 def render_estimates(document: PlanDocument, language: Language) -> str:
-    """Return how the need was estimated, for each group that nobody has counted; nothing where all were counted."""
-    modelled = [group for group in document.groups if group.modelled]
-    if not modelled:
-        return ""
-    title = say(message("How the need was estimated"), language)
+    """Return how the need was counted, or estimated where nobody has counted it, and what each group weighs."""
+    is_modelled = any(group.modelled for group in document.groups)
+    title = say(message("How the need was estimated") if is_modelled else message("How the need was counted"), language)
     body = "".join(
-        f"<h3>{html_text(getattr(group.label, language))}</h3><ul>{_items(_estimate(group, language))}</ul>"
-        for group in modelled
+        f"<h3>{html_text(getattr(group.label, language))}</h3><ul>{_items(_origin(document, group, language))}</ul>"
+        for group in document.groups
     )
     return f'<section class="estimates"><h2>{title}</h2>{body}</section>'
+
+
+def _origin(document: PlanDocument, group: GroupBrief, language: Language) -> list[str]:
+    """Return where the number of a group comes from, and its weight in the need."""
+    lines = _estimate(group, language) if group.modelled else [_count(group, language)]
+    if group.key in document.need:
+        share = document.need[group.key] / sum(document.need.values())
+        weight = format_percent(share, language=language, digits=0)
+        lines.append(say(message("In the choice of places this group weighs {share}."), language, share=weight))
+    return lines
+
+
+def _count(group: GroupBrief, language: Language) -> str:
+    return say(
+        message(
+            "Counted for {year}: {n} in the whole city, {placeless} of them without a place on the map, who count as not "
+            "reached."
+        ),
+        language,
+        year=group.year,
+        n=format_number(group.total, language=language),
+        placeless=format_number(group.no_place, language=language),
+    )
 
 
 def _estimate(group: GroupBrief, language: Language) -> list[str]:
@@ -81,8 +102,16 @@ def _items(items: Iterable[str]) -> str:
     return "".join(f"<li>{item}</li>" for item in items)
 
 
-def render_answer(language: Language) -> str:
-    """Return how to answer, with lines to write on that stand on paper only."""
+def render_answer(language: Language, *, sheet: str) -> str:
+    """Return how to answer, with lines to write on that stand on paper only.
+
+    Parameters
+    ----------
+    language
+        Of the text.
+    sheet
+        File of the page of the quarter: its review sheet has the same name.
+    """
     text = say(
         message(
             "Say of each place by its number whether the quarter agrees, agrees with a condition, or objects, and why; propose "
@@ -92,8 +121,16 @@ def render_answer(language: Language) -> str:
         ),
         language,
     )
+    by_sheet = say(
+        message(
+            "Best answer on the sheet that comes with the plan: {sheet} opens in a browser, {workbook} in an office program."
+        ),
+        language,
+        sheet=f"review/{sheet}",
+        workbook=f"review/{sheet.removesuffix('.html')}.xlsx",
+    )
     lines = '<div class="line"></div>' * _N_LINES
     return (
-        f'<section class="answer"><h2>{say(message("How to answer"), language)}</h2><p>{text}</p>'
+        f'<section class="answer"><h2>{say(message("How to answer"), language)}</h2><p>{by_sheet}</p><p>{text}</p>'
         f'<div class="lines" aria-hidden="true">{lines}</div></section>'
     )

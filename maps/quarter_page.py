@@ -145,7 +145,7 @@ def _body(plan: Plan, city: CityDrawing, quarter: _Quarter, names: list[str], la
         render_other_times(plan, quarter.row, quarter.cells, language),
         _left_out(plan, city, quarter, language),
         render_sites(plan, quarter.sites, shape, language),
-        render_answer(language),
+        render_answer(language, sheet=names[quarter.position]),
         render_estimates(plan.document, language),
         render_limits(plan.document, language),
     )
@@ -157,6 +157,7 @@ def _head(plan: Plan, quarter: _Quarter, names: list[str], language: Language) -
     links = [(INDEX_NAME, message("All quarters")), ("../map.html", message("Map of the plan"))]
     links += [(names[position - 1], message("Previous"))] if position else []
     links += [(names[position + 1], message("Next"))] if position + 1 < len(names) else []
+    links.append(("../report.html", message("Report")))
     nav = "".join(f'<a href="{html_attribute(name)}">{say(text, language)}</a>' for name, text in links)
     nav += statement_link(language, folder="../")
     quarters = say(message("Quarters"), language)

@@ -15,6 +15,7 @@ from maps.i18n import Language, format_number, message, translate
 from maps.need_text import say
 from maps.quarter_figures import minutes_text, people_text
 from maps.quarter_map import NEAR_M, draw_symbol
+from maps.quarter_worth import worth_text
 from maps.safe import html_attribute, html_text
 
 _ORDER = ("existing", "closed", "proposed", "compared", "competitor", "candidate")
@@ -66,17 +67,32 @@ def render_sites(plan: Plan, near: gpd.GeoDataFrame, shape: shapely.Geometry, la
     cells = "".join(f'<th scope="col">{say(name, language)}</th>' for name in heads)
     cells += "".join(f'<th scope="col">{_reach_head(plan, group, language)}</th>' for group in groups)
     rows = pd.DataFrame(near.drop(columns=near.geometry.name)).to_dict("records")
-    body = "".join(_row(plan, number, row, groups, language) for number, row in enumerate(rows, 1))
-    note = say(
+    has_worth = bool(plan.document.worth or plan.document.near)
+    cells += f'<th scope="col">{say(message("What it is worth"), language)}</th>' if has_worth else ""
+    body = "".join(_row(plan, number, row, groups, language, has_worth=has_worth) for number, row in enumerate(rows, 1))
+    note = _note(language, has_worth=has_worth)
+    return (
+        f'<section class="sites"><h2>{title}</h2>{sentences}<div class="table" tabindex="0" role="group" aria-label="{title}">'
+        f'<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div><p class="note">{note}</p></section>'
+    )
+
+
+def _note(language: Language, *, has_worth: bool) -> str:
+    if has_worth:
+        return say(
+            message(
+                "Distance: straight, to the border of the quarter. People: within the standard of this place alone, in the "
+                "whole city. Worth: by how much what is sought gets worse without the place, and how often it stands in plans "
+                "that are nearly as good."
+            ),
+            language,
+        )
+    return say(
         message(
             "Distance: straight, to the border of the quarter. People: within the standard of this place alone, in the whole "
             "city. What a place is worth beside the others is not worked out here."
         ),
         language,
-    )
-    return (
-        f'<section class="sites"><h2>{title}</h2>{sentences}<div class="table" tabindex="0" role="group" aria-label="{title}">'
-        f'<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div><p class="note">{note}</p></section>'
     )
 
 
@@ -85,15 +101,18 @@ def _reach_head(plan: Plan, group: GroupBrief, language: Language) -> str:
     return say(message("{group} within {n} minutes"), language, group=group.label, n=n)
 
 
-def _row(plan: Plan, number: int, row: Mapping[Hashable, object], groups: list[GroupBrief], language: Language) -> str:
+def _row(
+    plan: Plan, number: int, row: Mapping[Hashable, object], groups: list[GroupBrief], language: Language, *, has_worth: bool
+) -> str:
     role, kind = str(row["role"]), kind_name(str(row["kind"]))
     what = html_text(f"{getattr(kind, language)} – {role_name(plan, role, language)}")
     address = "" if pd.isna(row["address"]) else f'<br><bdi class="address">{html_text(row["address"])}</bdi>'  # type: ignore[call-overload]
     reach = "".join(f"<td>{html_text(_reach(row, group, language))}</td>" for group in groups)
+    worth = f'<td class="worth">{html_text(worth_text(plan, str(row["site_id"]), language))}</td>' if has_worth else ""
     return (
         f'<tr data-site="{html_attribute(row["site_id"])}"><td class="mark">{draw_symbol(role)} {number}</td>'
         f'<th scope="row"><bdi>{html_text(row["name"])}</bdi>{address}</th><td>{what}</td>'
-        f"<td>{_distance(float(str(row['distance_m'])), language)}</td>{reach}</tr>"
+        f"<td>{_distance(float(str(row['distance_m'])), language)}</td>{reach}{worth}</tr>"
     )
 
 

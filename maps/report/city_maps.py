@@ -115,9 +115,9 @@ def _quarter(view: View, shapes: CityShapes, position: int, color: str) -> str:
 def share_color(row: Row, group: GroupBrief, column: str) -> str:
     """Return the colour of the share of a quarter; its own where few people live, and where nothing is known."""
     share = value(row, column)
-    if is_few(row, group):
+    if is_few(row, group) and not np.isnan(value(row, group.key)):
         return NOBODY
-    if np.isnan(share):
+    if np.isnan(share) or is_few(row, group):
         return NO_DATA
     return SHARE[min(int(np.searchsorted(SHARE_BREAKS, share - 1e-9, side="left")), len(SHARE) - 1)]
 
@@ -153,9 +153,9 @@ def _legend(view: View, rows: Sequence[Row]) -> str:
     texts = [view.say(message("up to {high}"), high=ends[0])]
     texts += [view.say(message("{low} to {high}"), low=low, high=high) for low, high in pairwise(ends)]
     items = [(color, text) for color, text in zip(SHARE, texts, strict=True)]
-    if any(is_few(row, group) for row in rows for group in view.need_groups):
-        items.append((NOBODY, view.say(FEW)))
     columns = [(group, share_column(key, group.key)) for key in (BEFORE, BEST) for group in view.need_groups]
+    if any(share_color(row, group, column) == NOBODY for row in rows for group, column in columns):
+        items.append((NOBODY, view.say(FEW)))
     if any(share_color(row, group, column) == NO_DATA for row in rows for group, column in columns):
         items.append((NO_DATA, view.say(message("no data"))))
     squares = "".join(

@@ -174,6 +174,8 @@ def _text(x: float, y: float, text: str, *, anchor: str) -> str:
 def _line(frame: _Frame, line: ChartLine, color: str, dash: str) -> str:
     """Return a line, the reach of what is not proven at its points, and the points; those not proven are hollow."""
     places = [(frame.x(point.x), frame.y(point.y), point) for point in line.points]
+    if not places:
+        return ""
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     way = "L".join(f"{x} {y}" for x, y, _ in places)
     parts = [f'<path d="M{way}" stroke="{color}" stroke-width="2" fill="none"{dashed}/>']

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from layers.plan import GroupBrief
 from layers.plan_choice import CurveBrief, CurvePointBrief, ObjectiveUnit
+from maps.amounts import amount_text
 from maps.i18n import format_percent, message
 from maps.quarter_figures import FEW, LEAST
 from maps.report.curve_chart import Axis, ChartLine, ChartPoint, draw_chart, draw_key
-from maps.report.units import amount_text
 from maps.report.view import View, fold, note, section, table
 from maps.safe import html_text
 
@@ -167,8 +167,8 @@ def _table(view: View, curve: CurveBrief, unit: ObjectiveUnit) -> str:
 
 
 def _row(view: View, curve: CurveBrief, point: CurvePointBrief, groups: list[GroupBrief], unit: ObjectiveUnit) -> str:
-    found = "–" if point.objective is None else html_text(amount_text(view, point.objective, unit))
-    bound = "–" if point.best_bound is None else html_text(amount_text(view, point.best_bound, unit))
+    found = "–" if point.objective is None else html_text(amount_text(point.objective, unit, view.language))
+    bound = "–" if point.best_bound is None else html_text(amount_text(point.best_bound, unit, view.language))
     why = f'<br><small class="why">{view.pick(point.reason)}</small>' if point.reason else ""
     is_chosen = ' class="own-standard"' if point.value == _chosen(view, curve) else ""
     return (

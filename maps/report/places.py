@@ -9,12 +9,12 @@ import pandas as pd
 from layers.kinds import kind_name
 from layers.plan import GroupBrief, within_column
 from layers.plan_choice import NearPlanBrief, NearPlansBrief, SiteWorthBrief
+from maps.amounts import amount_text
 from maps.i18n import format_percent, message
 from maps.quarter_figures import FEW, LEAST, Row, people_text, value
 from maps.quarter_sites import role_name
 from maps.report.charts import parts_bar, share_bar
 from maps.report.city_maps import draw_place
-from maps.report.units import amount_text
 from maps.report.view import View, note, quarter_link, section, table
 from maps.safe import html_attribute, html_text
 
@@ -118,7 +118,7 @@ def _alone(view: View, alone: Mapping[str, float], group: GroupBrief) -> str:
 
 def _loss(view: View, loss: float | None) -> str:
     unit = view.own_optimum.unit if view.own_optimum else "share"
-    return "–" if loss is None else amount_text(view, loss, unit, is_difference=True)
+    return "–" if loss is None else amount_text(loss, unit, view.language, is_difference=True)
 
 
 def _replacement(view: View, worth: SiteWorthBrief) -> str:
@@ -171,7 +171,7 @@ def _plan_row(view: View, number: int, plan: NearPlanBrief, best: set[str]) -> s
     proof = "" if plan.is_proven else f" <small>{view.say(message('not proven best'))}</small>"
     closes = f"<br>{view.say(message('closing: {names}'), names='')}{view.site_list(plan.closed)}" if plan.closed else ""
     return (
-        f'<tr><th scope="row">{number}</th><td>{html_text(amount_text(view, plan.objective, unit))}{proof}</td>'
+        f'<tr><th scope="row">{number}</th><td>{html_text(amount_text(plan.objective, unit, view.language))}{proof}</td>'
         f"<td>{html_text(format_percent(plan.worse, language=view.language, digits=2))}</td>"
         f"<td>{view.site_list(sorted(best - chosen)) or '–'}</td>"
         f"<td>{view.site_list(sorted(chosen - best) if number > 1 else plan.selected_new) or '–'}{closes}</td></tr>"

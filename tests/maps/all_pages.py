@@ -20,7 +20,9 @@ from maps.accessibility import STATEMENT_NAME, statement_of, write_statement
 from maps.city_map import write_map
 from maps.i18n import Language
 from maps.quarter_page import FOLDER, page_names, write_quarter_pages
+from maps.report.page import REPORT_NAME, write_report
 from maps.review.folder import write_review_folder
+from tests.maps.studied import studied
 
 PHONE, DESK = 360, 1280
 Step = Callable[[Page], object]
@@ -120,6 +122,16 @@ def _fill_review(page: Page) -> None:
     page.locator("#faults li").first.wait_for()
 
 
+def _report(sample: Sample, folder: Path) -> Path:
+    write_report(studied(sample.plan), folder / REPORT_NAME)
+    return folder / REPORT_NAME
+
+
+def _sort_report(page: Page) -> None:
+    """Sort the table of quarters by its first column of shares."""
+    page.locator("section.quarters thead button:visible").nth(4).click()
+
+
 def _show_view(view: str) -> Step:
     return lambda page: page.evaluate(f"diffusa.change({{ view: '{view}' }})")
 
@@ -165,6 +177,7 @@ PAGES: Mapping[str, ReaderPage] = MappingProxyType(
         "quarters": ReaderPage(
             write=_index, states={"sorted": lambda page: page.locator("thead button:visible").nth(2).click()}
         ),
+        "report": ReaderPage(write=_report, states={"sorted": _sort_report, "folded parts": open_details}),
         "review": ReaderPage(write=_review, states={"faults": _fill_review}, language=choose_of_form),
         "need": ReaderPage(write=_need, states={"a place": _choose_place, "folded parts": open_details}),
     }

@@ -14,6 +14,7 @@ from data.errors import ColumnError, EmptyLayerError, FileError
 from layers.plan import BEST, LensBrief, ModeShare, Plan, open_column, share_column
 from layers.plan_choice import Optimum
 from layers.plan_text import Text
+from maps.amounts import amount_text
 from maps.i18n import format_number, format_percent
 from maps.palettes import NO_DATA, NOBODY, SHARE
 from maps.quarter_page import page_names
@@ -21,8 +22,6 @@ from maps.report.city_maps import share_color
 from maps.report.curve_chart import Axis, ChartLine, ChartPoint, draw_chart
 from maps.report.page import render_report, write_report
 from maps.report.pdf import render_paper
-from maps.report.units import amount_text
-from maps.report.view import View
 from tests.maps.studied import both, studied, with_districts, with_document
 from tests.maps.test_quarter_page import GROUP, modelled
 
@@ -148,6 +147,8 @@ def test_quarters_are_coloured_by_their_share(people: float, share: float, color
 
 
 def test_a_quarter_without_a_share_has_the_colour_of_no_data() -> None:
+    assert share_color({"g": float("nan"), "s": 0.5}, GROUP, "s") == NO_DATA
+    assert share_color({"g": 0.0, "s": float("nan")}, GROUP, "s") == NOBODY
     assert share_color({"g": 100.0, "s": float("nan")}, GROUP, "s") == NO_DATA
 
 
@@ -170,9 +171,8 @@ def test_worth_is_told_for_each_place_that_was_studied(plan: Plan, page: str) ->
         ("metres", ("1 metres", "1 metres")),
     ],
 )
-def test_losses_are_told_in_the_unit_of_the_objective(tiny_plan: Plan, unit: str, expected: tuple[str, str]) -> None:
-    view = View(tiny_plan, "en")
-    texts = tuple(amount_text(view, 0.5, unit, is_difference=one) for one in (False, True))  # type: ignore[arg-type]
+def test_losses_are_told_in_the_unit_of_the_objective(unit: str, expected: tuple[str, str]) -> None:
+    texts = tuple(amount_text(0.5, unit, "en", is_difference=one) for one in (False, True))  # type: ignore[arg-type]
     assert texts == expected
 
 
@@ -330,7 +330,12 @@ def test_a_sample_city_says_so(make_plan: Callable[..., Plan]) -> None:
 
 def test_links_lead_to_the_files_of_a_plan_or_nowhere(plan: Plan, page: str) -> None:
     links = set(re.findall(r'href="([^"#]+)"', page))
-    assert links == {"map.html", "quarters/index.html", *(f"quarters/{name}" for name in page_names(plan))}
+    assert links == {
+        "map.html",
+        "accessibility.html",
+        "quarters/index.html",
+        *(f"quarters/{name}" for name in page_names(plan)),
+    }
     alone = render_report(plan, has_links=False)
     assert re.findall(r'href="([^"#]+)"', alone) == []
     assert re.findall(r'href="', render_paper(plan)) == []
