@@ -1,7 +1,8 @@
 """Classes and colours: where a class ends, and which colour it has.
 
 The colours come from ColorBrewer's schemes that colour-blind readers can tell apart (Harrower and Brewer 2003,
-doi:10.1179/000870403235002042), and from Okabe and Ito's palette for single things.
+doi:10.1179/000870403235002042), and from Okabe and Ito's palette for single things. Steps were moved where a test that computes
+how readers with each kind of colour blindness see them found two classes, or a class and "no data", too near.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ FloatArray = npt.NDArray[np.float64]
 WITHIN = ("#08519c", "#3182bd", "#9ecae1")
 BEYOND = ("#fdd49e", "#fc8d59", "#d7401f")
 NOT_REACHED = "#8f2d14"
-PEOPLE = ("#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1", "#4a2483")
-NEED = ("#e0f3db", "#a8ddb5", "#7bccc4", "#43a2ca", "#0868ac")
-RATE = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#993404")
-SPREAD = ("#f1eef6", "#d7b5d8", "#df65b0", "#dd1c77", "#980043")
+PEOPLE = ("#e2d0f4", "#c8a8e6", "#a57bd2", "#7a4ab4", "#431c84")
+NEED = ("#d0ecc4", "#94d4b0", "#58b6c0", "#3282ba", "#08408f")
+RATE = ("#ffe9a8", "#fdc060", "#f58a24", "#d0560c", "#842a04")
+SPREAD = ("#e3cfe4", "#d3a6cf", "#d765b0", "#c51b7a", "#7a0046")
 REACHED = {"within": "#2b7bba", "outside": "#e3ddd3"}
 SHARE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8, 1.0)
 CHANGE = {"outside": "#e3ddd3", "both": "#a9c6de", "gained": "#007a5e", "lost": "#d55e00"}
-NO_DATA = "#d0d0d0"
+NO_DATA = "#b8b8b8"
 NOBODY = "#f1f1ee"
 _NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _QUANTILES = (0.25, 0.5, 0.75, 0.93)

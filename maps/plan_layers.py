@@ -96,7 +96,7 @@ def encode_served(plan: Plan, cells: gpd.GeoDataFrame) -> dict[str, object]:
 
 def _site_positions(plan: Plan, ids: pd.Series[str], *, where: str) -> IntArray:
     known = [] if plan.sites.empty else plan.sites["site_id"].tolist()
-    found = pd.Index(known).get_indexer(pd.Index(ids)).astype(np.int64)
+    found: IntArray = pd.Index(known).get_indexer(pd.Index(ids)).astype(np.int64)
     _require_known(found, ids, what="sites are named that are not in the plan", where=where)
     return found
 

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.browser
 
 def test_one_cell_is_drawn(make_plan: Callable[..., Plan], open_page: Callable[..., Any]) -> None:
     plan = make_plan(radius_m=20, n_quarters=1)
-    opened = open_page(render_map(replace(plan, cells=plan.cells.iloc[[0]])))
+    alone = plan.cells.iloc[[0]]
+    served = plan.allocation[plan.allocation["cell_id"].isin(alone["cell_id"])]
+    opened = open_page(render_map(replace(plan, cells=alone, allocation=served)))
     assert opened.faults == []
     assert opened.page.evaluate("diffusa.cells.n") == 1
     corners = opened.page.evaluate("diffusa.cells.corners(0).map((corner) => [corner.lng, corner.lat])")

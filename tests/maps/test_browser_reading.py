@@ -46,6 +46,14 @@ def _minutes_text(value: float) -> str:
     return "nessun dato (non entro 60 minuti)" if np.isnan(value) else f"{format_number(value, language='it', digits=1)} min"
 
 
+def _need_text(need: float, step: float) -> str:
+    digits = 2 if step < 0.1 else 1
+    steps = np.floor(need * 100_000 / step + 0.5)
+    if need > 0 and steps == 0:
+        return f"meno di {format_number(step, language='it', digits=digits)}"
+    return format_number(steps * step, language="it", digits=digits)
+
+
 def test_extreme_cells_are_where_they_should_be_and_say_their_values(city_plan: Plan, open_page: Callable[..., Any]) -> None:
     page = open_page(render_map(city_plan)).page
     page.uncheck("#overlay-labels")
@@ -62,7 +70,10 @@ def test_extreme_cells_are_where_they_should_be_and_say_their_values(city_plan: 
             format_number(cell[key], language="it") if round(cell[key]) or not cell[key] else "meno di 1"
             for key in ("unemployed", "youth_15_29")
         ]
-        assert shown == [*people, *(_minutes_text(cell[minutes_column(variant)]) for variant in VARIANTS)]
+        minutes = [_minutes_text(cell[minutes_column(variant)]) for variant in VARIANTS]
+        served = city_plan.allocation.loc[city_plan.allocation["cell_id"] == cell["cell_id"], "site_id"]
+        names = city_plan.sites.loc[city_plan.sites["site_id"].isin(served), "name"].tolist()
+        assert shown == [*people, _need_text(cell["need"], page.evaluate("diffusa.plan.cells.need.step")), *minutes, *names]
         page.keyboard.press("Escape")
 
 
@@ -81,7 +92,7 @@ def test_pointer_reads_the_value_of_the_view(tiny_plan: Plan, open_page: Callabl
 def plan_with_gaps(make_plan: Callable[..., Plan]) -> Plan:
     plan = make_plan()
     plan.cells.loc[0, [minutes_column(variant) for variant in VARIANTS]] = np.nan
-    plan.cells.loc[0, "unemployed"] = np.nan
+    plan.cells.loc[0, ["unemployed", "need"]] = np.nan
     plan.nil.loc[0, minutes_column("best")] = np.nan
     plan.nil.loc[0, share_column("best", "unemployed")] = np.nan
     return plan
@@ -92,7 +103,8 @@ def test_what_is_not_known_reads_no_data_and_never_zero(plan_with_gaps: Plan, op
     page.mouse.click(*_look_at(page, plan_with_gaps, 0))
     shown = page.locator(".leaflet-popup-content dd").all_inner_texts()
     assert shown[0] == "nessun dato"
-    assert shown[2:] == ["nessun dato (non entro 60 minuti)"] * 3
+    assert shown[2] == "nessun dato"
+    assert shown[3:6] == ["nessun dato (non entro 60 minuti)"] * 3
     find(page, plan_with_gaps.nil["name"].iloc[0])
     rows = page.locator("#card tbody tr")
     assert rows.nth(0).locator("td").nth(2).locator("b").inner_text() == "nessun dato"
