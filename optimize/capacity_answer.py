@@ -23,7 +23,7 @@ from optimize.capacity_checks import check_capacities
 from optimize.capacity_model import build_capacity_model
 from optimize.capacity_plan import plan_allocation, plan_near
 from optimize.capacity_solve import CapacityQuestion, best_of, first_of_equal_plans
-from optimize.clock import Clock
+from optimize.clock import Clock, Share
 from optimize.exact import Answer
 from optimize.highs import SolverOptions
 from optimize.model import Model
@@ -37,7 +37,12 @@ from optimize.siting import RELATIVE_TOLERANCE
 PAIRS_TO_NARROW = 1_000
 """Pairs of rows and sites from which on it pays to leave some out."""
 
-SHARE_OF_TIME_FOR_BOUNDS, SHARE_OF_TIME_FOR_PLANS = 0.3, 0.4
+FOR_START = Share(0.1, least_s=6.0, most=0.4)
+"""How much of the time the case without capacities may take."""
+
+FOR_BOUNDS, FOR_PLANS = Share(0.3, least_s=12.0, most=0.6), Share(0.4, least_s=18.0, most=0.8)
+"""When the prices have to be done, and then the search for a plan of whole rows."""
+
 FIRST_REACH = 0.002
 """How far above the bound the first limit lies, as a share of the scale."""
 
@@ -50,6 +55,9 @@ LAST_REACH = 0.2
 
 SHARE_OF_SCALE = 0.02
 """The scale is the bound, or this share of the largest cost where that is more."""
+
+PAIRS_MODELLED_PER_SECOND = 30_000
+"""What is built as a model and presolved at least, and no clock is looked at meanwhile (two busy cores of 2024)."""
 
 MOST_PAIRS_TO_TRY = 50_000_000
 """Pairs × choices of sites near which a plan is sought."""
@@ -152,7 +160,12 @@ def _answer_whole(question: CapacityQuestion, case: CapacityCase) -> Answer | No
 def _answer_narrowed(question: CapacityQuestion, case: CapacityCase) -> Answer | None:
     """Return the answer of a case of which a bound and a limit leave less; None if there is no plan."""
     clock, number = question.clock, number_of_sites(question.problem, question.sites, case)
-    bounds = bound_case(case, number, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
+    bounds = bound_case(
+        case,
+        number,
+        deadline=clock.deadline(FOR_BOUNDS),
+        start_deadline=clock.deadline(FOR_START),
+    )
     known = _known_plan(question, bounds)
     if known is not None and question.gap > 0 and _is_near_enough(known, case, gap=question.gap):
         return replace(known, is_cut=False)
@@ -164,7 +177,23 @@ def _answer_narrowed(question: CapacityQuestion, case: CapacityCase) -> Answer |
         return known
     if answer is None or not answer.is_optimal:
         return answer
-    return first_of_equal_plans(question, possible_within(bounds, answer.upper), answer) or answer
+    possible = possible_within(bounds, answer.upper)
+    if not clock.has_time_for(possible.case.pair_row.size, per_second=PAIRS_MODELLED_PER_SECOND):
+        return answer
+    return first_of_equal_plans(question, possible, answer) or answer
+
+
+def _best_so_far(best: Answer | None, bounds: CapacityBounds) -> Answer:
+    """Return the best plan so far where no time is left to build what is left of the case.
+
+    Raises
+    ------
+    SolverError
+        There is none.
+    """
+    if best is None:
+        raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
+    return replace(best, lower=min(max(best.lower, bounds.lower), best.upper), is_optimal=False, is_cut=True)
 
 
 def _search(question: CapacityQuestion, bounds: CapacityBounds, known: Answer | None) -> Answer | None:
@@ -177,6 +206,8 @@ def _search(question: CapacityQuestion, bounds: CapacityBounds, known: Answer | 
     while True:
         limit = min(bounds.lower + reach if reach < LAST_REACH * scale else np.inf, upper)
         possible = possible_within(bounds, limit)
+        if not question.clock.has_time_for(possible.case.pair_row.size, per_second=PAIRS_MODELLED_PER_SECOND):
+            return _best_so_far(best, bounds)
         answer = best_of(question, possible, start=best.rank if best is not None and limit >= upper else None)
         if answer is None and possible.is_all:
             return None
@@ -198,14 +229,16 @@ def _search(question: CapacityQuestion, bounds: CapacityBounds, known: Answer | 
 def _known_plan(question: CapacityQuestion, bounds: CapacityBounds) -> Answer | None:
     """Return the best plan of whole rows near the cheapest choices; None if none is known that meets every rule."""
     case = bounds.case
-    if not question.problem.rules.is_empty or case.member.size != case.n_rows:
+    if not question.problem.rules.is_empty:
         return None
     n_tried = max(1, MOST_PAIRS_TO_TRY // max(case.pair_row.size, 1))
-    found, deadline = [], question.clock.deadline(SHARE_OF_TIME_FOR_PLANS)
-    for chosen in reversed(bounds.choices[-n_tried:]):
+    found, deadline = [], question.clock.deadline(FOR_PLANS)
+    for chosen in (*bounds.choices[:1], *reversed(bounds.choices[1:][-n_tried:])):
         plan = plan_near(case, chosen)
         found += [] if plan is None else [plan]
-        if deadline is not None and time.monotonic() >= deadline:
+        if found and deadline is not None and time.monotonic() >= deadline:
+            break
+        if question.clock.left_s() == 0:
             break
     if not found:
         return None

@@ -25,6 +25,10 @@ from numpy.typing import NDArray
 
 from optimize.capacity_case import CapacityCase
 from optimize.capacity_knapsack import Loads, Packing, best_loads, pack_case
+from optimize.capacity_start import start_without_capacities
+
+PAIRS_TO_START_WITHOUT = 10_000
+"""Pairs from which on a round takes so long that it pays to begin from the prices of the case without capacities."""
 
 MOST_ROUNDS = 3_000
 ROUNDS_WITHOUT_GAIN = 20
@@ -78,7 +82,9 @@ class _Relaxed:
     lower: float
 
 
-def bound_case(case: CapacityCase, number: NumberOfSites, *, deadline: float | None) -> CapacityBounds:
+def bound_case(
+    case: CapacityCase, number: NumberOfSites, *, deadline: float | None, start_deadline: float | None = None
+) -> CapacityBounds:
     """Return the best bound that steps along the deflected slope of the prices find.
 
     Parameters
@@ -87,10 +93,16 @@ def bound_case(case: CapacityCase, number: NumberOfSites, *, deadline: float | N
         The case, and how many free sites may be open.
     deadline
         Moment of `time.monotonic` at which to stop; the bound holds, it is only less near.
+    start_deadline
+        Moment at which to stop seeking prices without capacities, from which a large case begins.
     """
     packing = pack_case(case)
-    price = _first_prices(case, number)
-    best = CapacityBounds(case=case, packing=packing, number=number, lower=-np.inf, price=price)
+    best = CapacityBounds(case=case, packing=packing, number=number, lower=-np.inf, price=np.zeros(case.n_rows))
+    if case.pair_row.size > PAIRS_TO_START_WITHOUT:
+        best = _started(best, deadline=start_deadline)
+        price = best.price
+    else:
+        price = _first_prices(case, number)
     reach, direction, stalled = FIRST_REACH * float(price.sum()), np.zeros(case.n_rows), 0
     for count in range(MOST_ROUNDS):
         if deadline is not None and time.monotonic() >= deadline and np.isfinite(best.lower):
@@ -113,6 +125,15 @@ def bound_case(case: CapacityCase, number: NumberOfSites, *, deadline: float | N
             break
         price = np.clip(price + (best.lower + reach - relaxed.lower) / length * direction, 0.0, case.unserved_cost)
     return best
+
+
+def _started(bounds: CapacityBounds, *, deadline: float | None) -> CapacityBounds:
+    """Return the bounds that the case without capacities gives, with its sites as the first choice."""
+    case, number = bounds.case, bounds.number
+    chosen, price = start_without_capacities(case, least=number.least, most=number.most, deadline=deadline)
+    price = np.minimum(price, case.unserved_cost)
+    relaxed = _relax(bounds, price)
+    return replace(bounds, lower=relaxed.lower, price=price, choices=(chosen,))
 
 
 def _with_choice(bounds: CapacityBounds, relaxed: _Relaxed) -> CapacityBounds:

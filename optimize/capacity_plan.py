@@ -69,11 +69,12 @@ def plan_near(case: CapacityCase, chosen: NDArray[np.intp]) -> WholePlan | None:
 
 
 def plan_allocation(case: CapacityCase, plan: WholePlan) -> Allocation:
-    """Return a plan as an allocation of demand points, for rows of one point each."""
-    row = np.flatnonzero(plan.owner < plan.opened.size)
-    demand = case.member[row]
+    """Return a plan as an allocation of demand points, those of each row together."""
+    owner = np.repeat(plan.owner, np.diff(case.member_start))
+    is_served = owner < plan.opened.size
+    demand = case.member[is_served]
     order = np.argsort(demand)
-    return Allocation(demand=demand[order], candidate=case.column[plan.opened[plan.owner[row]]][order])
+    return Allocation(demand=demand[order], candidate=case.column[plan.opened[owner[is_served]]][order])
 
 
 def _table(case: CapacityCase, opened: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from optimize.fixed_charge_bounds import ChargeBounds, narrow_charge, plan_cost
 from optimize.highs import Outcome, Proof, SolverOptions, convert_told, run_solver
 from optimize.problem import LocationProblem
 from optimize.ruled import limit_cost, rank_objective
-from optimize.site_model import SiteModel, model_of_siting
+from optimize.site_model import PAIRS_BUILT_PER_SECOND, SiteModel, model_of_siting
 from optimize.site_rules import SiteRules
 from optimize.siting import Siting
 
@@ -46,15 +46,16 @@ def answer_fixed_charge(
     whole = build_fixed_charge(problem, rules)
     cost = opening_costs(problem)[rules.free]
     siting, cost, bounds = narrow_charge(whole, cost, deadline=clock.deadline(SHARE_OF_TIME_FOR_BOUNDS))
-    if clock.left_s() == 0 or (gap > 0 and bounds.upper - bounds.lower <= gap * bounds.upper):
-        return replace(_first_answer(siting, bounds), is_cut=clock.left_s() == 0)
+    is_late = not clock.has_time_for(siting.pair_row.size, per_second=PAIRS_BUILT_PER_SECOND)
+    if is_late or (gap > 0 and bounds.upper - bounds.lower <= gap * bounds.upper):
+        return replace(_first_answer(siting, bounds), is_cut=is_late)
     built = _build(siting, cost)
     start = list(zip(built.is_open, np.isin(np.arange(siting.n_sites), bounds.plan).astype(float).tolist(), strict=True))
     offset = built.constant * built.factor
     asked = replace(options, gap_rel=gap, gap_abs=0.0, offset=offset, time_limit_s=clock.left_s())
     outcome = run_solver(built.lp, asked, start=start, tell=convert_told(options.tell, built.objective_of))
     answer = _judged(siting, cost, bounds, built=built, outcome=outcome, is_exact=gap == 0)
-    if not answer.is_optimal:
+    if not answer.is_optimal or not clock.has_time_for(siting.pair_row.size, per_second=PAIRS_BUILT_PER_SECOND):
         return answer
     first = _first_of_equals(siting, cost, answer.upper, options=replace(options, time_limit_s=clock.left_s()))
     return answer if first is None else replace(answer, rank=siting.rank[first], is_tie_broken=True)

@@ -16,6 +16,9 @@ from optimize.site_rows import SiteRow
 from optimize.siting import Siting
 from optimize.solution import Allocation
 
+PAIRS_BUILT_PER_SECOND = 100_000
+"""What is sorted into classes and built as a model at least; no clock is looked at meanwhile (two busy cores of 2024)."""
+
 SetKey = tuple[int, int]
 """The code of a set of sites, as `optimize.aggregate.fingerprint` makes it."""
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from data.errors import InfeasibleError, SolverError
-from optimize import capacity_answer, capacity_knapsack, capacity_model, capacity_solve
+from optimize import capacity_answer, capacity_bounds, capacity_knapsack, capacity_model, capacity_solve
 from optimize.capacitated_fixed_charge import build_charge_case
 from optimize.capacitated_max_coverage import build_coverage_case
 from optimize.capacitated_p_median import build_median_case
@@ -108,9 +108,14 @@ def test_coarser_packing_gives_a_bound_too(name: str, monkeypatch: pytest.Monkey
     assert solve(problem).objective >= fine
 
 
+@pytest.mark.parametrize("least_pairs", [capacity_bounds.PAIRS_TO_START_WITHOUT, -1])
 @pytest.mark.parametrize("objective", list(BUILD))
-def test_no_plan_undercuts_the_bound_and_the_best_ones_are_within_their_own_limit(objective: str) -> None:
-    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
+def test_no_plan_undercuts_the_bound_and_the_best_ones_are_within_their_own_limit(
+    objective: str, least_pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capacity_bounds, "PAIRS_TO_START_WITHOUT", least_pairs)
+
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(capacity_problems(objective, has_rules=False))
     def hold(problem: LocationProblem) -> None:
         best = try_all_services(problem)
@@ -139,6 +144,15 @@ def test_a_limit_leaves_sites_and_pairs_out_and_a_wide_one_nothing() -> None:
     assert near.is_possible.sum() < case.n_free
     assert far.is_all
     assert not near.is_all
+
+
+def test_prices_without_capacities_are_a_better_beginning_where_the_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    case, number = case_of(street()), NumberOfSites(least=6, most=6)
+    plain = bound_case(case, number, deadline=0.0).lower
+    monkeypatch.setattr(capacity_bounds, "PAIRS_TO_START_WITHOUT", -1)
+    started = bound_case(case, number, deadline=0.0)
+    assert plain < started.lower
+    assert started.choices[0].size == 6
 
 
 def test_bounds_stop_at_their_deadline() -> None:
