@@ -33,6 +33,7 @@ from diffusa.steps import Steps
 from layers.accessibility import Accessibility, measure_accessibility
 from layers.catchment import Band
 from layers.plan_folder import SAMPLE_NOTE
+from layers.plan_text import Text
 
 CUTOFF_MIN = 60.0
 """The nearest site is looked for at least so far, so that mean minutes say how far those are whom the standard leaves out."""
@@ -89,7 +90,7 @@ class SiteAccess:
         One row per site: `layers.sites.SITE_COLUMNS` with the capacity that counted, snap_m, is_connected, reached, catchment,
         ratio (`layers.accessibility.Accessibility`); geometry Point.
     limits
-        What limits the figures, in words.
+        What limits the figures, in words of both languages.
     """
 
     near: NearSites
@@ -98,7 +99,7 @@ class SiteAccess:
     cells: gpd.GeoDataFrame
     quarters: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
-    limits: tuple[str, ...]
+    limits: tuple[Text, ...]
 
 
 def measure_access(

@@ -30,6 +30,7 @@ from geo.service_areas import ServiceAreas, service_areas
 from geo.traveltimes import TravelTimes
 from layers.accessibility import reached_cells
 from layers.plan import within_column
+from layers.plan_text import Text
 from layers.reach import people_within
 
 
@@ -56,7 +57,7 @@ class SiteAreas:
     sites
         One row per site, those that are not connected too: `layers.sites.SITE_COLUMNS`, snap_m, is_connected.
     limits
-        What limits the figures, in words.
+        What limits the figures, in words of both languages.
     """
 
     near: NearSites
@@ -65,7 +66,7 @@ class SiteAreas:
     stretches: gpd.GeoDataFrame
     cells: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
-    limits: tuple[str, ...]
+    limits: tuple[Text, ...]
 
 
 def measure_areas(

@@ -13,8 +13,10 @@ from data.pack import read_pack
 from diffusa.access import measure_access, quarter_table_name, write_access
 from diffusa.areas import measure_areas, write_areas
 from diffusa.near_sites import check_output
+from diffusa.show import parse_language
 from diffusa.show_near import show_access, show_areas
 from diffusa.steps import Steps
+from maps.i18n import Language
 
 Pack = Annotated[Path, typer.Argument(help="Folder of the city pack.")]
 Sites = Annotated[list[str], typer.Option("--sites", help="Which sites: kind, kind:tag or the id of one; may be repeated.")]
@@ -22,6 +24,7 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="GeoPackage to writ
 Mode = Annotated[str, typer.Option("--mode", help="walk, slow_walk or bike.")]
 Speed = Annotated[float | None, typer.Option("--speed-km-h", help="Speed on the streets; default: that of the mode.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Spoken = Annotated[str | None, typer.Option("--language", help="it or en; default: the city's language.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,10 +45,12 @@ def areas_command(
         list[str] | None, typer.Option("--group", help="Group to count; may be repeated; default: all of the city.")
     ] = None,
     quiet: Quiet = False,
+    language: Spoken = None,
 ) -> None:
     """Say what each site reaches on the streets within so many minutes, and who lives there."""
+    spoken = parse_language(language)
     check_output(output)
-    steps = _steps(quiet=quiet)
+    steps = _steps(quiet=quiet, language=spoken)
     areas = measure_areas(
         read_pack(pack),
         sites=sites,
@@ -57,7 +62,7 @@ def areas_command(
     )
     with steps.step("Writing tables"):
         write_areas(areas, output)
-    show_areas(areas, output, console=Console())
+    show_areas(areas, output, console=Console(), language=spoken)
 
 
 def access_command(
@@ -77,11 +82,13 @@ def access_command(
         str | None, typer.Option("--capacity-column", help="Column of the sites with what each offers; default: each 1.")
     ] = None,
     quiet: Quiet = False,
+    language: Spoken = None,
 ) -> None:
     """Say how well a group reaches sites: the nearest, how many, and what they leave for each person."""
+    spoken = parse_language(language)
     table_name = quarter_table_name(output)
     check_output(output, beside=[table_name])
-    steps = _steps(quiet=quiet)
+    steps = _steps(quiet=quiet, language=spoken)
     access = measure_access(
         read_pack(pack),
         sites=sites,
@@ -95,11 +102,11 @@ def access_command(
     )
     with steps.step("Writing tables"):
         write_access(access, output)
-    show_access(access, output, output.with_name(table_name), console=Console())
+    show_access(access, output, output.with_name(table_name), console=Console(), language=spoken)
 
 
-def _steps(*, quiet: bool) -> Steps:
-    return Steps(console=None if quiet else Console(stderr=True))
+def _steps(*, quiet: bool, language: Language | None) -> Steps:
+    return Steps(console=None if quiet else Console(stderr=True), language=language or "en")
 
 
 def parse_minutes(text: str) -> list[float]:

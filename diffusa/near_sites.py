@@ -19,15 +19,17 @@ from data.pack import CityPack
 from data.whole_files import check_file_places
 from diffusa.city import read_people
 from diffusa.journeys import M_S_PER_KM_H, read_network
+from diffusa.numbers_in_words import number, percent
 from diffusa.scenario_travel import Minutes, Table
 from geo.modes import SPEED_KM_H, StreetMode
 from geo.network import ComponentShare, Network
 from geo.snap import Snapped
 from geo.traveltimes import TravelTimes, street_times
 from layers.people import People
+from layers.plan_text import Text
 from layers.positions import UNCERTAIN_FROM_M, uncertain_sites
 from layers.sites import join_sites, select_sites
-from maps.i18n import format_number, format_percent, translate
+from maps.i18n import both
 
 MAX_SNAP_M = 400.0
 GEOPACKAGE = ".gpkg"
@@ -185,27 +187,26 @@ def site_rows(near: NearSites, snap: Snapped) -> gpd.GeoDataFrame:
     return table[[*(column for column in table.columns if column != "geometry"), "geometry"]]
 
 
-def list_limits(near: NearSites, snap: Snapped) -> tuple[str, ...]:
+def list_limits(near: NearSites, snap: Snapped) -> tuple[Text, ...]:
     """Return what limits every figure about these sites: who is not connected, and what is not known."""
     found = []
     away = near.sites.loc[~snap.is_connected, "name"]
     if len(away):
         message = "{n} sites lie farther than {metres} m from any street and are not connected: {sites}"
-        metres = format_number(near.max_snap_m, language="en")
-        found.append(translate(message, language="en", n=len(away), metres=metres, sites=", ".join(away)))
+        found.append(both(message, n=len(away), metres=number(near.max_snap_m), sites=", ".join(away)))
     doubtful = near.sites.set_index("site_id").loc[uncertain_sites(near.sites), "name"]
     if len(doubtful):
-        what = f"Placed with an error of more than {UNCERTAIN_FROM_M:g} m, so that what is near is in doubt"
-        found.append(f"{what}: {', '.join(doubtful)}.")
+        message = "Placed with an error of more than {n} m, so that what is near is in doubt: {sites}."
+        found.append(both(message, n=number(UNCERTAIN_FROM_M), sites=", ".join(doubtful)))
     if near.share.n_components > 1:
         message = "The street network is in {n} pieces; only the largest is used, {share} of the length."
-        share = format_percent(near.share.length_share, language="en")
-        found.append(translate(message, language="en", n=format_number(near.share.n_components, language="en"), share=share))
+        share = percent(near.share.length_share, digits=1)
+        found.append(both(message, n=number(near.share.n_components), share=share))
     if near.mode == "bike" and near.network.is_one_way is None:
         message = "Bicycles take every street both ways: the network does not say which streets are one-way."
-        found.append(translate(message, language="en"))
+        found.append(both(message))
     years = sorted({group.year for group in near.people.groups if group.key in near.groups})
-    found.append(translate("People are those counted in {years}.", language="en", years=", ".join(map(str, years))))
+    found.append(both("People are those counted in {years}.", years=", ".join(map(str, years))))
     return tuple(found)
 
 

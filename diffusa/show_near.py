@@ -13,9 +13,12 @@ from rich.table import Table
 from diffusa.access import SiteAccess, rank_worst_quarters
 from diffusa.areas import SiteAreas
 from diffusa.near_sites import NearSites
+from diffusa.numbers_in_words import number
 from layers.plan import within_column
-from maps.i18n import format_number, format_percent, translate
+from layers.plan_text import Text
+from maps.i18n import Language, both, format_number, format_percent, translate
 from maps.modes import mode_name
+from maps.quarter_figures import minutes_text
 
 GROUPS_SHOWN = 3
 """A table with more does not fit a terminal of 80 columns; the file holds them all."""
@@ -23,58 +26,84 @@ GROUPS_SHOWN = 3
 QUARTERS_SHOWN = 10
 
 
-def show_areas(areas: SiteAreas, output: Path, *, console: Console) -> None:
+def show_areas(areas: SiteAreas, output: Path, *, console: Console, language: Language | None = None) -> None:
     """Print one row per connected site and time: kilometres of street, square kilometres, people of each group."""
-    near, shown = areas.near, areas.near.groups[:GROUPS_SHOWN]
-    _print_sample(near, console)
+    near, shown, spoken = areas.near, areas.near.groups[:GROUPS_SHOWN], language or areas.near.city.language
+    _print_sample(near, console, spoken)
     figures = {(row["site_id"], row["minutes"]): row for _, row in areas.areas.iterrows()}
     connected, rows = areas.sites[areas.sites["is_connected"]], []
     for site_id, name in connected[["site_id", "name"]].itertuples(index=False):
-        for number, minutes in enumerate(areas.minutes):
+        for line, minutes in enumerate(areas.minutes):
             row = figures.get((site_id, minutes))  # none where the time is too short to come to the street
             km, km2 = (0.0, 0.0) if row is None else (row["street_m"] / 1e3, row["area_m2"] / 1e6)
             people = [0.0 if row is None else row[within_column(key)] for key in shown]
-            cells = [f"{minutes:g}", _number(km, digits=1), _number(km2, digits=2), *map(_number, people)]
-            rows.append(["" if number else f"{name} [{site_id}]", *cells])
-    title = f"{near.city.name}: what each site reaches {_travel_words(near)}"
-    console.print(_table(title, ["site", "min", "km", "km²", *(_label(near, key) for key in shown)], rows))
+            sizes = [format_number(km, language=spoken, digits=1), format_number(km2, language=spoken, digits=2)]
+            counts = [format_number(one, language=spoken) for one in people]
+            rows.append(["" if line else f"{name} [{site_id}]", minutes_text(minutes, spoken), *sizes, *counts])
+    title = translate("{city}: what each site reaches {how}", language=spoken, city=near.city.name, how=_travel_words(near))
+    site = translate("site", language=spoken)
+    console.print(_table(title, [site, "min", "km", "km²", *(_label(near, key, spoken) for key in shown)], rows))
+    lines = [getattr(limit, spoken) for limit in areas.limits]
     if len(connected) > 1:
-        _say(console, "Whoever is near several sites is counted at each of them; 'diffusa access' counts everybody once.")
-    if len(near.groups) > len(shown):
-        _say(console, f"{len(near.groups) - len(shown)} more groups stand in the file; --group chooses.")
-    for line in (*areas.limits, f"Areas: {output}"):
+        message = "Whoever is near several sites is counted at each of them; 'diffusa access' counts everybody once."
+        lines.insert(0, translate(message, language=spoken))
+    if more := len(near.groups) - len(shown):
+        message = "{n} more groups stand in the file; --group chooses."
+        lines.insert(1 if len(connected) > 1 else 0, translate(message, language=spoken, n=more))
+    for line in (*lines, translate("Areas: {path}", language=spoken, path=str(output))):
         _say(console, line)
 
 
-def show_access(access: SiteAccess, output: Path, table: Path, *, console: Console) -> None:
+def show_access(access: SiteAccess, output: Path, table: Path, *, console: Console, language: Language | None = None) -> None:
     """Print how many people of the group have a site near, and the quarters that are served worst."""
-    near, group = access.near, access.group
-    _print_sample(near, console)
-    _say(console, _reach_sentence(access))
+    near, group, spoken = access.near, access.group, language or access.near.city.language
+    _print_sample(near, console, spoken)
+    _say(console, _reach_sentence(access, spoken))
     rows = [
         [
             row["name"],
-            _number(row[group]),
-            _number(row["reached"]),
-            format_percent(row["share"], language="en"),
-            _number(row["minutes"], digits=1),
-            _number(row["access"] * 1e3, digits=2),
+            format_number(row[group], language=spoken),
+            format_number(row["reached"], language=spoken),
+            format_percent(row["share"], language=spoken),
+            format_number(row["minutes"], language=spoken, digits=1),
+            format_number(row["access"] * 1e3, language=spoken, digits=2),
         ]
         for _, row in rank_worst_quarters(access, QUARTERS_SHOWN).iterrows()
     ]
-    heads = ["quarter", _label(near, group), f"within {access.standard_min:g} min", "share", "mean min", "capacity per 1,000"]
-    console.print(_table(f"{near.city.name}: the quarters that are served worst", heads, rows))
-    for line in (*access.limits, f"Cells, quarters and sites: {output}", f"Quarters: {table}"):
+    heads = [
+        translate("quarter", language=spoken),
+        _label(near, group, spoken),
+        translate("within {n} min", language=spoken, n=minutes_text(access.standard_min, spoken)),
+        translate("share", language=spoken),
+        translate("mean min", language=spoken),
+        translate("capacity per 1,000", language=spoken),
+    ]
+    title = translate("{city}: the quarters that are served worst", language=spoken, city=near.city.name)
+    console.print(_table(title, heads, rows))
+    files = (
+        translate("Cells, quarters and sites: {path}", language=spoken, path=str(output)),
+        translate("Quarters: {path}", language=spoken, path=str(table)),
+    )
+    for line in (*(getattr(limit, spoken) for limit in access.limits), *files):
         _say(console, line)
 
 
-def _reach_sentence(access: SiteAccess) -> str:
+def _reach_sentence(access: SiteAccess, language: Language) -> str:
     near = access.near
     total, reached = float(near.people.totals[access.group]), float(access.quarters["reached"].sum())
-    share = format_percent(reached / total if total > 0 else None, language="en")
-    whom = f"{_number(reached)} of {_number(total)} {_label(near, access.group)} ({share})"
-    places = "the site asked for" if len(near.sites) == 1 else f"one of {len(near.sites)} sites"
-    return f"{whom} have {places} within {access.standard_min:g} minutes {_travel_words(near)}."
+    values = {
+        "n": format_number(reached, language=language),
+        "all": format_number(total, language=language),
+        "group": _label(near, access.group, language),
+        "share": format_percent(reached / total if total > 0 else None, language=language),
+        "minutes": minutes_text(access.standard_min, language),
+        "how": _travel_words(near),
+    }
+    if len(near.sites) == 1:
+        message = "{n} of {all} {group} ({share}) have the site asked for within {minutes} minutes {how}."
+        return translate(message, language=language, **values)
+    message = "{n} of {all} {group} ({share}) have one of {sites} sites within {minutes} minutes {how}."
+    return translate(message, language=language, sites=len(near.sites), **values)
 
 
 def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -88,21 +117,25 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> T
     return table
 
 
-def _travel_words(near: NearSites) -> str:
-    return f"{mode_name(near.mode).en} at {near.speed_km_h:g} km/h"
+def _travel_words(near: NearSites) -> Text:
+    """Return how people travel, in both languages."""
+    speed = number(near.speed_km_h, digits=_digits(near.speed_km_h))
+    return both("{mode} at {n} km/h", mode=mode_name(near.mode), n=speed)
 
 
-def _label(near: NearSites, key: str) -> str:
-    return next(group.label_en for group in near.people.groups if group.key == key)
+def _digits(value: float) -> int:
+    """Return how many digits a speed needs: 4.5 and 12, not 12.0; at most two."""
+    return next((digits for digits in (0, 1) if round(value, digits) == round(value, 2)), 2)
 
 
-def _number(value: float, *, digits: int = 0) -> str:
-    return format_number(value, language="en", digits=digits)
+def _label(near: NearSites, key: str, language: Language) -> str:
+    group = next(group for group in near.people.groups if group.key == key)
+    return group.label_it if language == "it" else group.label_en
 
 
-def _print_sample(near: NearSites, console: Console) -> None:
+def _print_sample(near: NearSites, console: Console, language: Language) -> None:
     if near.city.is_sample:
-        console.print(f"[bold]{translate('sample city, not real data', language='en').upper()}[/bold]")
+        console.print(f"[bold]{translate('sample city, not real data', language=language).upper()}[/bold]")
 
 
 def _say(console: Console, text: str) -> None:

@@ -63,7 +63,7 @@ def test_cells_count_the_sites_near_them(made: SiteAccess) -> None:
 
 
 def test_the_site_without_a_street_is_told_by_name(made: SiteAccess) -> None:
-    assert made.limits[0].endswith("not connected: Cascina Isola")
+    assert made.limits[0].en.endswith("not connected: Cascina Isola")
     assert made.sites.set_index("site_id")["is_connected"].to_dict() == {
         "CPI-CORSO": True,
         "CPI-ROGGIA": True,
@@ -210,7 +210,7 @@ def test_the_command_writes_the_files_and_prints_the_ten_worst_quarters(
     monkeypatch.setenv("COLUMNS", "120")
     output = tmp_path / "access.gpkg"
     words = ("access", sample_folder / "pack", "--sites", "libraries", "--group", "residents", "--minutes", "15")
-    code, out, err = run(monkeypatch, capsys, *words, "-o", output, "-q")
+    code, out, err = run(monkeypatch, capsys, *words, "-o", output, "-q", "--language", "en")
     assert (code, err) == (0, "")
     assert "SAMPLE CITY, NOT REAL DATA" in out
     quarters = read_geopackage(output, "quarters")
@@ -224,10 +224,33 @@ def test_the_command_writes_the_files_and_prints_the_ten_worst_quarters(
     assert f"Quarters: {tmp_path / 'access_nil.csv'}" in out
 
 
+def test_the_command_speaks_the_language_of_the_city(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sample_folder: Path, tmp_path: Path
+) -> None:
+    words = ("access", sample_folder / "pack", "--sites", "libraries", "--group", "residents", "--minutes", "15")
+    _, out, _ = run(monkeypatch, capsys, *words, "-o", tmp_path / "access.gpkg", "-q")
+    assert "hanno una di 5 sedi entro 15 minuti a piedi a 4,5 km/h." in out
+    assert "i quartieri serviti peggio" in " ".join(out.split())
+    share = next(line for line in out.splitlines() if "%" in line and "residenti" not in line)
+    assert "," in share.split("%")[0]
+
+
 def test_the_command_passes_its_options_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sample_folder: Path, tmp_path: Path
 ) -> None:
-    words = ("access", sample_folder / "pack", "--sites", "MUN-ANAGRAFE", "--group", "residents", "--minutes", "15", "-q")
+    words = (
+        "access",
+        sample_folder / "pack",
+        "--sites",
+        "MUN-ANAGRAFE",
+        "--group",
+        "residents",
+        "--minutes",
+        "15",
+        "-q",
+        "--language",
+        "en",
+    )
     output = tmp_path / "access.gpkg"
     options = ("--capacity-column", "capacity", "--bands", "10:1,20:0.5", "--mode", "bike", "--speed-km-h", "12")
     code, out, _ = run(monkeypatch, capsys, *words, "-o", output, *options)

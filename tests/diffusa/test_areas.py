@@ -16,6 +16,7 @@ from data.pack import CityPack
 from diffusa.areas import SiteAreas, measure_areas, write_areas
 from diffusa.cli_access import parse_minutes
 from layers.plan import Plan
+from layers.plan_text import Text
 from tests.diffusa.test_cli import run
 
 SITES = ("job_centre", "libraries", "REG-ISOLA")
@@ -81,14 +82,14 @@ def test_a_site_without_a_street_is_listed_and_told_by_name(made: SiteAreas) -> 
     sites = made.sites.set_index("site_id")
     assert not sites.loc[UNCONNECTED, "is_connected"]
     assert sites.drop(UNCONNECTED)["is_connected"].all()
-    assert made.limits[0] == "1 sites lie farther than 400 m from any street and are not connected: Cascina Isola"
-    assert any("in doubt: Centro per l'Impiego." in limit for limit in made.limits)
-    assert "People are those counted in 2011." in made.limits
+    assert made.limits[0].en == "1 sites lie farther than 400 m from any street and are not connected: Cascina Isola"
+    assert any("in doubt: Centro per l'Impiego." in limit.en for limit in made.limits)
+    assert Text(it="Le persone sono quelle contate nel 2011.", en="People are those counted in 2011.") in made.limits
 
 
 def test_bicycles_are_said_to_take_every_street_both_ways(sample_pack: CityPack) -> None:
     limits = measure_areas(sample_pack, sites=["BIB-1"], minutes=[5], mode="bike").limits
-    assert any(limit.startswith("Bicycles take every street both ways") for limit in limits)
+    assert any(limit.en.startswith("Bicycles take every street both ways") for limit in limits)
 
 
 def test_the_file_holds_the_four_layers_rounded(made: SiteAreas, tmp_path: Path) -> None:
@@ -203,7 +204,9 @@ def test_the_command_writes_the_file_and_prints_a_row_for_each_site_and_time(
 ) -> None:
     output = tmp_path / "areas.gpkg"
     words = ("areas", sample_folder / "pack", "--sites", "job_centre:open", "--sites", "libraries:municipal")
-    code, out, err = run(monkeypatch, capsys, *words, "--minutes", "10,20", "-o", output, "-q", "--group", "residents")
+    code, out, err = run(
+        monkeypatch, capsys, *words, "--minutes", "10,20", "-o", output, "-q", "--group", "residents", "--language", "en"
+    )
     assert (code, err) == (0, "")
     assert "SAMPLE CITY, NOT REAL DATA" in out
     row = read_geopackage(output, "areas").set_index(["site_id", "minutes"]).loc[("CPI-CORSO", 10.0)]
@@ -220,12 +223,28 @@ def test_the_command_says_that_more_groups_stand_in_the_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sample_folder: Path, tmp_path: Path
 ) -> None:
     words = ("areas", sample_folder / "pack", "--sites", "BIB-1", "--minutes", "10", "-o", tmp_path / "areas.gpkg", "-q")
+    words = (*words, "--language", "en")
     _, out, _ = run(monkeypatch, capsys, *words)
     assert "16 more groups stand in the file; --group chooses." in out
     assert "counted at each" not in out
     slower = run(monkeypatch, capsys, *words, "--mode", "slow_walk")[1]
     assert "on foot, slowly at 3.2 km/h" in slower
     assert "on foot at 3.5 km/h" in run(monkeypatch, capsys, *words, "--speed-km-h", "3.5")[1]
+
+
+def test_the_command_speaks_the_language_of_the_city_or_the_one_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sample_folder: Path, tmp_path: Path
+) -> None:
+    words = ("areas", sample_folder / "pack", "--sites", "BIB-1", "--minutes", "7.5", "-o", tmp_path / "areas.gpkg", "-q")
+    italian = run(monkeypatch, capsys, *words)[1]
+    assert "che cosa raggiunge ogni sede a piedi a 4,5 km/h" in " ".join(italian.split())
+    assert "7,5" in italian
+    assert "Le persone sono quelle contate nel 2011." in italian
+    english = run(monkeypatch, capsys, *words, "--language", "en")[1]
+    assert "what each site reaches on foot at 4.5 km/h" in " ".join(english.split())
+    assert "7.5" in english
+    code, _, err = run(monkeypatch, capsys, *words, "--language", "fr")
+    assert (code, "no language 'fr'" in err) == (1, True)
 
 
 @pytest.mark.parametrize(

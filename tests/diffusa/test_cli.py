@@ -34,12 +34,14 @@ def test_the_demo_says_its_sentence_and_where_its_map_is(
     assert "have one within 15 minutes on foot" in " ".join(out.split())
     assert "proven best (gap 0.00%)" in out
     assert sorted(path.name for path in (tmp_path / "demo/plan").iterdir()) == [
+        "accessibility.html",
         "map.html",
         "nil.csv",
         "nil.xlsx",
         "plan.gpkg",
         "plan.json",
         "quarters",
+        "report.html",
         "run.json",
     ]
 
