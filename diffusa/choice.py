@@ -13,6 +13,7 @@ from diffusa.planner_words import in_planner_words
 from diffusa.problem_fields import asked_weight, objective_fields
 from diffusa.question import Question
 from diffusa.review_wishes import with_wishes
+from diffusa.sizes import sizes_of
 from layers.plan_choice import Optimum
 from layers.plan_text import Text
 from maps.i18n import both
@@ -56,15 +57,18 @@ def build_problem(question: Question, journeys: Journeys, *, standard_min: float
         Somebody is out of reach whom the objective has to reach.
     """
     fields: dict[str, Any] = objective_fields(question, journeys, standard_min=standard_min)
+    choices = question.choices
+    names = choices.choices_of()
+    shut = [site_id for site_id in journeys.times.candidate_ids if site_id not in question.may_open]
     return LocationProblem(
         objective=question.scenario.choose.objective,
         weight=asked_weight(question, journeys, standard_min=standard_min),
-        impedance_s=journeys.times.seconds,
-        candidate_ids=journeys.times.candidate_ids,
+        impedance_s=choices.columns(journeys.times.seconds),
+        candidate_ids=choices.ids,
         fixed=question.fixed,
-        required=question.required,
-        forbidden=tuple(site_id for site_id in journeys.times.candidate_ids if site_id not in question.may_open),
-        rules=question.rules,
+        required=tuple(name for site_id in question.required if len(names[site_id]) == 1 for name in names[site_id]),
+        forbidden=choices.expand(shut),
+        rules=choices.rules(question.rules, required=question.required),
         **fields,
     )
 
@@ -104,10 +108,11 @@ def choose_at(question: Question, journeys: Journeys, *, standard_min: float) ->
 
 
 def _solve(question: Question, journeys: Journeys, *, standard_min: float, explains: bool = True) -> Solution:
-    """Return the solution at one standard; what the optimizer refuses is told in the planner's words."""
+    """Return the solution at one standard, over sites; what the optimizer refuses is told in the planner's words."""
     try:
         problem = build_problem(question, journeys, standard_min=standard_min)
-        return solve(problem, time_limit_s=question.scenario.choose.time_limit_s, explains=explains)
+        found = solve(problem, time_limit_s=question.scenario.choose.time_limit_s, explains=explains)
+        return question.choices.plain(found)
     except (InfeasibleError, ProblemError, SolverError, FaultsError) as error:
         raise in_planner_words(error, cell_ids=question.people.cells["cell_id"].tolist()) from error
 
@@ -133,6 +138,7 @@ def describe_optimum(question: Question, journeys: Journeys, solution: Solution,
         total_open=len(solution.selected),
         selected_new=solution.new,
         closed=solution.closed,
+        sizes=sizes_of(solution),
         status="optimal" if solution.status is Status.OPTIMAL else "feasible",
         objective=objective,
         best_bound=solution.best_bound / whole,

@@ -11,7 +11,7 @@ from diffusa.question import Question
 from layers.kinds import kind_name
 from layers.people import need_weight
 from layers.plan_text import Text
-from maps.i18n import both
+from maps.i18n import both, message
 
 
 def choice_assumptions(question: Question) -> Iterator[Text]:
@@ -23,6 +23,19 @@ def choice_assumptions(question: Question) -> Iterator[Text]:
             n=number(n),
             kind=kind_name(kind, number="many"),
         )
+    for size in question.scenario.sites.size:
+        facts = [
+            both(text, n=number(value))
+            for text, value in (
+                (message("{n} euros"), size.cost_eur),
+                (message("room for {n} people"), size.capacity_people),
+                (message("at least {n} people"), size.min_use_people),
+                (message("{n} m²"), size.floor_area_m2),
+            )
+            if value is not None
+        ]
+        named = Text(it=size.called.it, en=size.called.en)
+        yield both("Size to choose: {name}, {facts}.", name=named, facts=join(facts, COMMA))
     choose = question.scenario.choose
     if choose.capacity_people is not None:
         yield both("Assumed capacity, in people of the need: {kinds}.", kinds=_by_kind(choose.capacity_people))

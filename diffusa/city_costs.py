@@ -31,7 +31,13 @@ class WorksCosts:
 
 
 def works_costs(
-    scenario: Scenario, sites: gpd.GeoDataFrame, candidates: tuple[str, ...], *, faults: Faults, shut: Collection[str] = ()
+    scenario: Scenario,
+    sites: gpd.GeoDataFrame,
+    candidates: tuple[str, ...],
+    *,
+    faults: Faults,
+    shut: Collection[str] = (),
+    priced: Collection[str] = (),
 ) -> WorksCosts:
     """Return what opening each site of a question costs; a fault where candidates have no cost, or a cost has no use.
 
@@ -47,12 +53,14 @@ def works_costs(
         Where faults are gathered.
     shut
         Ids that would be candidates but for a review: they need a cost too, as the plan without its rules is asked for.
+    priced
+        Ids of sites that open in sizes only, each of which says its cost.
     """
     if not scenario.needs_costs:
         return WorksCosts()
     is_candidate = sites["site_id"].isin([*candidates, *shut])
     own = sites["cost_eur"].astype(float)
-    lacking = sites.loc[is_candidate & own.isna(), "kind"]
+    lacking = sites.loc[is_candidate & own.isna() & ~sites["site_id"].isin(list(priced)), "kind"]
     assumed = sites["kind"].map(scenario.costs).astype(float)
     missing = Counter(kind for kind in lacking if kind not in scenario.costs)
     if missing:
@@ -68,6 +76,6 @@ def works_costs(
             what = f"no candidate of the kind {kind!r} is without a cost of its own"
             faults.add(ScenarioError(what, where="costs", remedy=suggest_name(kind, set(lacking)) if len(lacking) else None))
     cost = own.fillna(assumed).where(is_candidate, 0.0).fillna(0.0)
-    told = sites.loc[sites["site_id"].isin(candidates) & own.isna(), "kind"]
+    told = sites.loc[sites["site_id"].isin(candidates) & own.isna() & ~sites["site_id"].isin(list(priced)), "kind"]
     n_assumed = {str(kind): int(n) for kind, n in sorted(Counter(told).items())}
     return WorksCosts(of_site=cost.to_numpy(dtype=np.float64), n_assumed=n_assumed)

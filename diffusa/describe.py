@@ -24,6 +24,8 @@ from diffusa.people_year import update_limits
 from diffusa.question import Question
 from diffusa.rule_words import Kept, rules_in_words
 from diffusa.scenario import Scenario
+from diffusa.scenario_sizes import Size
+from diffusa.sizes import sizes_of
 from diffusa.studies import Studies
 from diffusa.words import Said, lens_name, plan_assumptions, plan_limits, plan_sentence
 from layers.district_table import district_table
@@ -46,7 +48,7 @@ from layers.plan import (
     WindowBrief,
     lens_variant,
 )
-from layers.plan_choice import Figure, Optimum
+from layers.plan_choice import Figure, Optimum, SizeBrief
 from layers.plan_text import Text
 from layers.reach import values_at
 from layers.site_areas import area_table
@@ -111,6 +113,7 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         optima=counted.optima,
         goal=goal_words(scenario),
         rules=rules_in_words(Kept(question, journeys, counted.choices.plan)),
+        sizes=tuple(_size(size) for size in scenario.sites.size),
         worth=counted.studies.worth,
         near=counted.studies.near,
         curves=counted.studies.curves,
@@ -153,6 +156,11 @@ def describe_plan(counted: Counted, pack: CityPack) -> Plan:
         areas=_areas(counted),
         **draw_transit(pack),
     )
+
+
+def _size(size: Size) -> SizeBrief:
+    facts = size.model_dump(include={"key", "cost_eur", "capacity_people", "min_use_people", "floor_area_m2"})
+    return SizeBrief(name=Text(it=size.called.it, en=size.called.en), **facts)
 
 
 def _groups(question: Question) -> tuple[GroupBrief, ...]:
@@ -281,6 +289,8 @@ def _site_table(counted: Counted) -> gpd.GeoDataFrame:
         roles=roles,
     )
     ids = table["site_id"]
+    if question.sized is not None:
+        table = table.assign(size=ids.map(sizes_of(counted.choices.plan)))
     told = table.assign(
         is_existing=ids.isin(list(question.open_before)), is_selected=ids.isin(list(counted.choices.plan.selected))
     )

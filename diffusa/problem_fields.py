@@ -29,21 +29,21 @@ def objective_fields(question: Question, journeys: Journeys, *, standard_min: fl
         "unserved_impedance_s": lambda: journeys.times.cutoff_s,
         "target_share": lambda: choose.target_share,
         "decay": lambda: None if choose.decay is None else choose.decay.decay(),
-        "capacity": lambda: _share_of_need(question, question.facts.capacity_people),
-        "min_use": lambda: _share_of_need(question, question.facts.min_use_people),
+        "capacity": lambda: _share_of_need(question, question.facts.capacity_people, "capacity_people"),
+        "min_use": lambda: _share_of_need(question, _least_use(question), "min_use_people"),
         "is_split": lambda: not choose.whole_squares,
         "impedance_price": lambda: _price(question),
-        "site_impedance": lambda: metres_between(question),
+        "site_impedance": lambda: question.choices.columns(question.choices.columns(metres_between(question)).T.tocsr()),
         "backup_share": lambda: choose.backup_share,
         "k_nearest": lambda: choose.k_nearest,
-        "attraction": lambda: question.facts.attraction,
+        "attraction": lambda: question.choices.column(question.facts.attraction, "floor_area_m2"),
         "competitor_pull": lambda: _competitor_pull(question, journeys),
         "pull_exponent": lambda: choose.pull_exponent,
         "aversion": lambda: None if choose.aversion is None else choose.aversion / 60.0,  # a minute's is that of 60 seconds
         "worst_share": lambda: choose.worst_share,
     }
     fields = {name: make() for name, make in makers.items() if name in read}
-    return {**fields, "site_cost": question.costs.of_site}
+    return {**fields, "site_cost": question.choices.column(question.costs.of_site, "cost_eur")}
 
 
 def asked_weight(question: Question, journeys: Journeys, *, standard_min: float) -> Floats:
@@ -93,9 +93,18 @@ def metres_between(question: Question) -> Csr:
     return matrix
 
 
-def _share_of_need(question: Question, people: Floats | None) -> Floats | None:
-    """Return people of need as a share of all need, in which a problem's weights are."""
-    return None if people is None else people / question.need_people
+def _share_of_need(question: Question, people: Floats | None, name: str) -> Floats | None:
+    """Return people of need at each choice as a share of all need, in which a problem's weights are."""
+    found = question.choices.column(people, name)
+    return None if found is None else found / question.need_people
+
+
+def _least_use(question: Question) -> Floats | None:
+    """Return the least use of each site; none where neither kinds nor sizes have one."""
+    people = question.facts.min_use_people
+    if people is None and any(size.min_use_people is not None for size in question.scenario.sites.size):
+        return np.zeros(len(question.sites))
+    return people
 
 
 def _price(question: Question) -> float | None:

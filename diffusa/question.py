@@ -12,10 +12,12 @@ from data.errors import Faults, IdError, PlannerError, ScenarioError, suggest_na
 from data.pack import CityPack
 from diffusa.city_costs import WorksCosts, works_costs
 from diffusa.city_rules import RuleCity, put_rules, sites_by_district
+from diffusa.city_sizes import priced_sites, put_sizes, sizes_by_site
 from diffusa.need_groups import add_risk_groups, digest_observed, risk_group_keys
 from diffusa.review_rules import Wishes, add_proposals, closing_groups, put_review, review_of, wishes_of
 from diffusa.scenario import Scenario
 from diffusa.site_facts import SiteFacts, site_facts
+from diffusa.sizes import Sizes, as_they_are
 from layers.people import People
 from layers.plan import BEFORE, Role
 from layers.sites import select_sites
@@ -54,6 +56,8 @@ class Question:
         Digests of the files that the scenario names, by what they are.
     wishes
         What quarters would rather have and rather not have.
+    sized
+        The sizes in which sites may open; None where each opens as it is.
     """
 
     scenario: Scenario
@@ -73,6 +77,12 @@ class Question:
     facts: SiteFacts = field(default_factory=SiteFacts)
     more_inputs: Mapping[str, str] = field(default_factory=dict)
     wishes: Wishes = field(default_factory=Wishes)
+    sized: Sizes | None = None
+
+    @property
+    def choices(self) -> Sizes:
+        """Return every site as it is or in each of its sizes."""
+        return self.sized or as_they_are(tuple(self.sites["site_id"]))
 
     @property
     def open_before(self) -> tuple[str, ...]:
@@ -199,8 +209,10 @@ def put_question(
             ScenarioError("sites are competitors and may be open", where="choose.competitors", examples=both, n=len(both))
         )
     shut = tuple(sorted(reviewed - {*candidates, *fixed, *open_now}))
-    costs = works_costs(scenario, asked, candidates, faults=faults, shut=shut)
+    sizes = sizes_by_site(city)
+    costs = works_costs(scenario, asked, candidates, faults=faults, shut=shut, priced=priced_sites(sizes))
     facts = site_facts(scenario, asked, may_open=may_open, competitors=competitors, faults=faults)
+    sized = put_sizes(city, sizes, rules)
     faults.raise_if_any()
     return Question(
         scenario=scenario,
@@ -220,6 +232,7 @@ def put_question(
         facts=facts,
         more_inputs=digest_observed(scenario),
         wishes=Wishes() if review is None else wishes_of(scenario, review, may_open),
+        sized=sized,
     )
 
 

@@ -78,7 +78,7 @@ def _check_cover(question: Question, optimum: Optimum) -> None:
     costs = question.costs.of_site
     value = float(len(optimum.selected_new))
     if choose.by_cost and costs is not None:
-        value = float(costs[question.sites["site_id"].isin(optimum.selected_new).to_numpy()].sum())
+        value = question.choices.works_cost(costs, new=optimum.selected_new, sizes=optimum.sizes)
     if abs(value - optimum.objective) > ROOM * max(value, 1.0):
         raise VerificationError(f"the new sites count {value:,.2f}, the choice claimed {optimum.objective:,.2f}")
     if choose.target_share is None or not _has_need(question, optimum.figures):

@@ -14,6 +14,7 @@ from diffusa.numbers_in_words import COMMA, join, number, percent
 from diffusa.problem_fields import asked_weight
 from diffusa.question import Question
 from diffusa.scenario_rules import CoverPer, RulesTable, SitesPer
+from diffusa.sizes import sizes_of
 from layers.plan_choice import RuleBrief
 from layers.plan_text import Text
 from layers.reach import is_within, nearest_seconds
@@ -91,8 +92,7 @@ def _budget(kept: Kept) -> Iterator[RuleBrief]:
     budget, cost = kept.asked.budget_eur, kept.question.costs.of_site
     if budget is None or cost is None:
         return
-    ids = kept.question.sites["site_id"]
-    spent = float(cost[ids.isin(kept.solution.new).to_numpy()].sum())
+    spent = kept.question.choices.works_cost(cost, new=kept.solution.new, sizes=sizes_of(kept.solution))
     spent += (kept.asked.closing_cost_eur or 0.0) * len(kept.solution.closed)
     rule = both("A budget of {n} euros", n=number(budget))
     yield RuleBrief(key="budget_eur", rule=rule, outcome=both("kept: {n} euros", n=number(spent)))

@@ -20,6 +20,7 @@ from diffusa.scenario_people import PeopleOfYear
 from diffusa.scenario_review import ReviewTable, or_a_text
 from diffusa.scenario_risk import Risk
 from diffusa.scenario_rules import Euros, InTwoLanguages, RulesTable, Selector
+from diffusa.scenario_sizes import Size, check_sizes
 from diffusa.scenario_study import Study, check_study
 from diffusa.scenario_travel import Minutes, Percentile, Table, Travel
 from geo.modes import StreetMode
@@ -52,6 +53,7 @@ class Sites(Table):
     required: Annotated[tuple[Selector, ...], Field(description="new and forced, counted in choose.new")] = ()
     candidates: Annotated[tuple[Selector, ...], Field(min_length=1, description="where the service may open")]
     forbidden: Annotated[tuple[Selector, ...], Field(description="never chosen")] = ()
+    size: Annotated[tuple[Size, ...], Field(description="sizes in which sites may open, of which one is chosen")] = ()
 
 
 class Compare(Table):
@@ -163,6 +165,11 @@ class Scenario(Table):
             raise ValueError("under a budget set_cover counts costs, not sites: write choose.by_cost = true")
         if self.rules.closing_cost_eur is not None and self.rules_in_force.budget_eur is None:
             raise ValueError("rules.closing_cost_eur has no effect without a budget, take it out or give budget_eur")
+        return self
+
+    @model_validator(mode="after")
+    def _check_sizes(self) -> Scenario:
+        check_sizes(self.sites.size, self.choose, needs_costs=self.needs_costs)
         return self
 
     @model_validator(mode="after")

@@ -109,8 +109,16 @@ def _site_lines(plan: Plan, language: Language) -> list[str]:
     lines = [translate("Proposed places", language=language) + ":"] if len(proposed) else []
     for site_id, name, kind, address in proposed[["site_id", "name", "kind", "address"]].itertuples(index=False):
         parts = [str(part) for part in (name, _in(kind_name(kind), language), address) if isinstance(part, str) and part]
-        lines.append(f"  {', '.join(parts)} [{site_id}]")
+        lines.append(f"  {', '.join(parts)} [{site_id}]{_size(plan, site_id, language)}")
     return lines
+
+
+def _size(plan: Plan, site_id: str, language: Language) -> str:
+    """Return the size in which a site opens, where it may open in several."""
+    document = plan.document
+    own = next((one for one in document.optima if one.standard_min == document.standard_min), None)
+    key = None if own is None else own.sizes.get(site_id)
+    return next((f": {_in(size.name, language)}" for size in document.sizes if size.key == key), "")
 
 
 def _rule_lines(document: PlanDocument, language: Language) -> list[str]:

@@ -7,6 +7,7 @@ of a curve is recounted from them where they say it.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from diffusa.journeys import Journeys
 from diffusa.question import Question
 from diffusa.recount import check_objective
 from diffusa.scenario_study import Curve, Near, is_cheap
+from diffusa.sizes import over_choices, sizes_of
 from diffusa.study_words import near_notes, no_near_note, point_reason, wishes_note, worth_reasons
 from layers.alone import count_alone
 from layers.figures import count_figures
@@ -139,6 +141,7 @@ def study_plan(question: Question, journeys: Journeys, choices: Choices, *, prog
 def _worth(case: _Case) -> tuple[SiteWorthBrief, ...]:
     """Return what each open site of the plan is worth, the new ones first."""
     plan, question = case.choices.plan, case.question
+    site_of = question.choices.site_of()
     alone = count_alone(
         case.journeys.times,
         question.people,
@@ -146,15 +149,17 @@ def _worth(case: _Case) -> tuple[SiteWorthBrief, ...]:
         groups=question.scenario.group_keys,
         standard_min=case.standard_min,
     )
-    found = site_worth(case.problem, plan, time_limit_s=case.clock.left_s())
+    # The others stay anyway, so nothing is required beside them; the site itself may fall through though it was required.
+    free = build_problem(replace(question, required=()), case.journeys, standard_min=case.standard_min)
+    found = site_worth(free, over_choices(plan), time_limit_s=case.clock.left_s())
     case.tell()
     briefs = [
         SiteWorthBrief(
-            site_id=worth.site,
-            is_new=worth.is_new,
-            alone=alone[worth.site],
+            site_id=site_of[worth.site],
+            is_new=site_of[worth.site] in plan.new,
+            alone=alone[site_of[worth.site]],
             loss=None if worth.loss is None else worth.loss / case.whole,
-            replacement=worth.replacement,
+            replacement=None if worth.replacement is None else tuple(site_of[name] for name in worth.replacement),
             replacement_loss=None if worth.replacement_loss is None else worth.replacement_loss / case.whole,
             is_proven=worth.is_proven,
             reasons=tuple(worth_reasons(worth)),
@@ -167,27 +172,29 @@ def _worth(case: _Case) -> tuple[SiteWorthBrief, ...]:
 def _near(case: _Case, asked: Near) -> NearPlansBrief:
     within = asked.within_percent / 100.0
     has_wishes = not case.question.wishes.is_empty
-    best = try_variant(case.problem, clock=case.clock) if has_wishes else case.choices.plan
+    best = try_variant(case.problem, clock=case.clock) if has_wishes else over_choices(case.choices.plan)
     if isinstance(best, NoPlan) or best.status is not Status.OPTIMAL:
         case.tell()
         return NearPlansBrief(within=within, plans=(), is_complete=False, site_share={}, notes=(no_near_note(),))
     found = near_equal_plans(case.problem, best, within=within, k=asked.k, time_limit_s=case.clock.left_s())
     case.tell()
-    new_ids = {site_id for plan in found.plans for site_id in plan.new}
+    plans = [case.question.choices.plain(plan) for plan in found.plans]
+    stands = Counter(site_id for plan in plans for site_id in plan.new)
     return NearPlansBrief(
         within=within,
         plans=tuple(
             NearPlanBrief(
                 selected_new=plan.new,
                 closed=plan.closed,
+                sizes=sizes_of(plan),
                 objective=plan.objective / case.whole,
                 worse=_worse(best, plan),
                 is_proven=plan.status is Status.OPTIMAL,
             )
-            for plan in found.plans
+            for plan in plans
         ),
         is_complete=found.is_complete,
-        site_share={site_id: share for site_id, share in found.share.items() if site_id in new_ids},
+        site_share={site_id: stands[site_id] / len(plans) for site_id in sorted(stands)},
         notes=(*([wishes_note()] if has_wishes else []), *near_notes(found, k=asked.k)),
     )
 
@@ -209,7 +216,7 @@ def _point(case: _Case, asked: Curve, value: float) -> CurvePoint:
     """Return one point; a plan that is known already is not solved again."""
     known = _known(case, asked, value)
     if known is not None and known.status is Status.OPTIMAL:
-        return CurvePoint(value=value, solution=known)
+        return CurvePoint(value=value, solution=over_choices(known))
     try:
         problem = case.problem
         if asked.over == "standard":
@@ -239,10 +246,11 @@ def _known(case: _Case, asked: Curve, value: float) -> Solution | None:
 
 def _describe_point(case: _Case, asked: Curve, value: float, point: CurvePoint) -> CurvePointBrief:
     """Return a point in the words of the plan, recounted."""
-    solution, reason = point.solution, point_reason(point)
-    if solution is None:
+    found, reason = point.solution, point_reason(point)
+    if found is None:
         status = "infeasible" if point.is_infeasible else "unknown"
         return CurvePointBrief(value=value, objective=None, best_bound=None, gap=None, status=status, reason=reason)
+    solution = case.question.choices.plain(found)
     standard_min = value if asked.over == "standard" else case.standard_min
     figures = count_figures(
         {BEST: solution.selected},

@@ -18,7 +18,7 @@ from typing import Literal
 import geopandas as gpd
 from pydantic import Field
 
-from layers.plan_choice import CurveBrief, Figure, NearPlansBrief, Optimum, RuleBrief, SiteWorthBrief
+from layers.plan_choice import CurveBrief, Figure, NearPlansBrief, Optimum, RuleBrief, SiteWorthBrief, SizeBrief
 from layers.plan_contact import ContactBrief
 from layers.plan_review import ReviewEffect
 from layers.plan_text import Text, Value
@@ -175,6 +175,7 @@ class PlanDocument(Value):
     optima: tuple[Optimum, ...]
     goal: Text | None = None
     rules: tuple[RuleBrief, ...] = ()
+    sizes: tuple[SizeBrief, ...] = ()
     worth: tuple[SiteWorthBrief, ...] = ()
     near: NearPlansBrief | None = None
     curves: tuple[CurveBrief, ...] = ()

@@ -33,7 +33,8 @@ class Figure(Value):
 class Optimum(Value):
     """One proven or bounded choice; `objective` and `best_bound` are in `unit`, a share being one of the weighted need.
 
-    `value` says the objective in words, `closed` names what is open now and closes. `figures` counts what this choice reaches
+    `value` says the objective in words, `closed` names what is open now and closes, `sizes` gives the key of the size in which
+    a site opens, or to which one that is open now grows, where there are several. `figures` counts what this choice reaches
     at its own standard, under the variant `BEST`.
     """
 
@@ -45,6 +46,7 @@ class Optimum(Value):
     total_open: int
     selected_new: tuple[str, ...]
     closed: tuple[str, ...] = ()
+    sizes: dict[str, str] = Field(default_factory=dict)
     status: Literal["optimal", "feasible"]
     objective: float
     best_bound: float
@@ -60,6 +62,17 @@ class RuleBrief(Value):
     key: str
     rule: Text
     outcome: Text
+
+
+class SizeBrief(Value):
+    """A size in which sites may open: what it costs, and what else the scenario says of it."""
+
+    key: str
+    name: Text
+    cost_eur: float | None = None
+    capacity_people: float | None = None
+    min_use_people: float | None = None
+    floor_area_m2: float | None = None
 
 
 class SiteWorthBrief(Value):
@@ -86,6 +99,7 @@ class NearPlanBrief(Value):
 
     selected_new: tuple[str, ...]
     closed: tuple[str, ...] = ()
+    sizes: dict[str, str] = Field(default_factory=dict)
     objective: float
     worse: float
     is_proven: bool

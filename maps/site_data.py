@@ -29,7 +29,7 @@ SITE_COLUMNS = (
     "source",
 )
 # Shown where the plan has them.
-_MORE_COLUMNS = ("opened", "floor_area_m2", "capacity", "permitted_uses", "position_quality", "merged_ids")
+_MORE_COLUMNS = ("opened", "floor_area_m2", "capacity", "permitted_uses", "position_quality", "merged_ids", "size")
 _WITH_YEAR = re.compile(r"([a-z_]+?)_(\d{4})")
 
 

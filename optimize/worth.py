@@ -193,18 +193,20 @@ def others_and_a_replacement(problem: LocationProblem, solution: Solution, site:
 
     Notes
     -----
-    A new site in the place of one that is open now cannot be required, for the old one counts as open; so a group says it.
+    With a site all sizes of its place fall through, but for what is open there now. A new site in the place of one that is open
+    now cannot be required, for the old one counts as open; so a group says it.
     """
     standing = problem if site in solution.new else _with_one_more(problem, site)
     rules, names = standing.rules, standing.candidate_ids
     place = dict(zip(names, rules.place or names, strict=True))
     held_places = {place[name] for name in rules.open_now}
+    gone = {site} | {name for name in names if place[name] == place[site] and name not in rules.open_now}
     others = [name for name in solution.selected if name != site and name not in problem.fixed]
     held = tuple(name for name in others if place[name] in held_places)
     varied = replace(
         standing,
         required=tuple(name for name in others if name not in held),
-        forbidden=(*standing.forbidden, site),
+        forbidden=tuple(dict.fromkeys((*standing.forbidden, *(name for name in names if name in gone)))),
     )
     if not held:
         return varied

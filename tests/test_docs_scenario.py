@@ -11,6 +11,7 @@ import pytest
 from data.pack import CityPack
 from diffusa.scenario_choose import Choose
 from diffusa.scenario_rules import RulesTable
+from diffusa.scenario_sizes import Size
 from diffusa.scenario_study import Curve, Near, Study
 from optimize.objectives import OBJECTIVES
 from tests.diffusa.asked import plan_of
@@ -32,6 +33,6 @@ def test_an_example_makes_a_proven_plan(sample_pack: CityPack, example: str) -> 
 
 def test_every_objective_and_every_rule_stands_on_the_page() -> None:
     options = set(Choose.model_fields) - {"objective", "total", "time_limit_s"}
-    studies = [*Study.model_fields, *Near.model_fields, *Curve.model_fields]
+    studies = [*Study.model_fields, *Near.model_fields, *Curve.model_fields, *Size.model_fields]
     missing = [name for name in (*OBJECTIVES, *options, *RulesTable.model_fields, *studies) if name not in TEXT]
     assert missing == []

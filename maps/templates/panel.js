@@ -99,7 +99,8 @@ diffusa.panel = (() => {
     const where = [site.address, site.quarter === null ? null : plan.quarters[site.quarter].name].filter(isKnown);
     const lines = element("p", {});
     where.forEach((one, index) => lines.append(index ? " · " : "", fromData(one)));
-    return element("li", {}, button, lines);
+    const size = isKnown(site.size) ? element("p", { class: "size" }, `${text("Size")}: ${diffusa.sizeWords(site.size)}`) : null;
+    return element("li", {}, button, lines, ...(size ? [size] : []));
   }
 
   /* By which vehicles people come to their nearest open place: one table, a row a vehicle, a column a situation. */

@@ -182,6 +182,7 @@ diffusa.sites = (() => {
     add(text("Open in"), diffusa.variants.filter((variant) => site.open.includes(variant.key)).map((variant) => pick(variant.name)).join(", "));
     add(text("Cost"), cost(site));
     add(text("Floor area"), isKnown(site.floor_area_m2) ? text("{n} m²", { n: number(site.floor_area_m2) }) : null);
+    add(text("Size"), isKnown(site.size) ? diffusa.sizeWords(site.size) : null);
     add(text("Capacity"), isKnown(site.capacity) ? number(site.capacity) : null);
     add(text("Position"), accuracy(site));
     const made = element("div", { class: "popup", tabindex: "-1" });

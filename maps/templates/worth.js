@@ -19,6 +19,19 @@ diffusa.worth = (() => {
     return made[optimum?.unit ?? "share"]();
   }
 
+  /* A size in words: its name, and what the scenario says of it. */
+  diffusa.sizeWords = (key) => {
+    const size = (plain.sizes ?? []).find((one) => one.key === key);
+    if (!size) return key;
+    const facts = [
+      isKnown(size.cost_eur) ? text("{n} euros", { n: number(size.cost_eur) }) : null,
+      isKnown(size.capacity_people) ? text("room for {n} people", { n: number(size.capacity_people) }) : null,
+      isKnown(size.min_use_people) ? text("at least {n} people", { n: number(size.min_use_people) }) : null,
+      isKnown(size.floor_area_m2) ? text("{n} m²", { n: number(size.floor_area_m2) }) : null,
+    ].filter(Boolean);
+    return facts.length ? `${pick(size.name)} (${facts.join(", ")})` : pick(size.name);
+  };
+
   function listed(ids) {
     const line = element("span", {});
     ids.forEach((id, index) => line.append(index ? ", " : "", fromData(names.get(id) ?? id)));

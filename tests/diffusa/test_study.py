@@ -207,7 +207,7 @@ def test_the_command_tells_the_studies_in_both_languages(plan: Plan) -> None:
     english, italian = study_lines(plan, "en"), study_lines(plan, "it")
     assert [line.split(":")[0] for line in english[:2]] == ["Lost without each new place", "Plans within 1.0% of the best"]
     assert english[-1].startswith("By number of new places: 0 → ")
-    assert italian[0].startswith("Si perde senza ciascun nuovo luogo: ")
+    assert italian[0].startswith("Si perde senza ciascuna nuova sede: ")
     assert len(english) == len(italian)
 
 

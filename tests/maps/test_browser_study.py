@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from layers.plan import Plan
-from layers.plan_choice import CurveBrief, CurvePointBrief, NearPlanBrief, NearPlansBrief, SiteWorthBrief
+from layers.plan_choice import CurveBrief, CurvePointBrief, NearPlanBrief, NearPlansBrief, SiteWorthBrief, SizeBrief
 from layers.plan_text import Text
 from maps.city_map import render_map
 
@@ -73,7 +73,7 @@ def test_a_curve_is_drawn_and_told_in_a_table(tiny_plan: Plan, open_page: Callab
     page = open_page(render_map(studied(tiny_plan))).page
     page.click("#language-it")
     assert page.locator("#curves svg circle").count() == 4
-    assert page.locator("#curves svg").get_attribute("aria-label") == "Obiettivo per nuovi luoghi: da 0,0% a 30,0%"
+    assert page.locator("#curves svg").get_attribute("aria-label") == "Obiettivo per nuove sedi: da 0,0% a 30,0%"
     page.locator("#curves summary").focus()
     page.keyboard.press("Enter")
     rows = page.locator("#curves tbody tr")
@@ -82,6 +82,16 @@ def test_a_curve_is_drawn_and_told_in_a_table(tiny_plan: Plan, open_page: Callab
     assert "Il tempo è finito." in rows.last.inner_text()
     heights = page.locator("#curves svg circle").evaluate_all("dots => dots.map((dot) => Number(dot.getAttribute('cy')))")
     assert heights == sorted(heights, reverse=True)
+
+
+def test_the_size_of_a_place_is_told_in_the_panel(tiny_plan: Plan, open_page: Callable[..., Any]) -> None:
+    site_id = str(tiny_plan.sites.loc[tiny_plan.sites["role"] == "proposed", "site_id"].iloc[0])
+    size = SizeBrief(key="large", name=Text(it="Grande", en="Large"), cost_eur=500_000, capacity_people=4000)
+    sites = tiny_plan.sites.assign(size=tiny_plan.sites["site_id"].map({site_id: "large"}))
+    plan = replace(tiny_plan, sites=sites, document=tiny_plan.document.model_copy(update={"sizes": (size,)}))
+    page = open_page(render_map(plan)).page
+    page.click("#language-it")
+    assert page.locator("#proposed .size").all_inner_texts() == ["Taglia: Grande (500.000 euro, posto per 4.000 persone)"]
 
 
 def test_without_studies_the_panel_has_no_empty_sections(tiny_plan: Plan, open_page: Callable[..., Any]) -> None:

@@ -78,6 +78,13 @@ def test_the_replacement_meets_the_rules() -> None:
     assert pair["site-00"].replacement is None
 
 
+def test_with_a_site_all_sizes_of_its_place_fall_through() -> None:
+    problem = coverage([[0.0, 0.0, 0.0], [0.0, None, None]], [3.0, 1.0], new=1)
+    assert worth_of(problem)["site-00"].replacement == ("site-01",)
+    in_sizes = replace(problem, rules=Rules(place=("corner", "corner", "yard")))
+    assert worth_of(in_sizes)["site-00"].replacement == ("site-02",)
+
+
 def test_a_standing_site_that_falls_through_is_replaced_by_one_more_new_site() -> None:
     problem = coverage([[0.0, 0.0, None], [None, None, 0.0]], [3.0, 1.0], fixed=("site-00",), new=1)
     found = worth_of(problem)["site-00"]
@@ -185,7 +192,10 @@ def replacements(
         varied = others_and_a_replacement(problem, solution, worth.site)  # the numbers that a standing site changes
         rules = replace(varied, required=problem.required)
     others = frozenset(solution.selected) - {worth.site}
-    may_open = sorted(set(problem.candidate_ids) - others - {worth.site, *problem.forbidden})
+    place = dict(zip(problem.candidate_ids, problem.rules.place or problem.candidate_ids, strict=True))
+    stays = rules.rules.open_now
+    gone = {name for name in problem.candidate_ids if place[name] == place[worth.site] and name not in stays}
+    may_open = sorted(set(problem.candidate_ids) - others - {worth.site, *gone, *problem.forbidden})
     found = {}
     for more in chain.from_iterable(combinations(may_open, n) for n in range(len(may_open) + 1)):
         plan = others | set(more)
