@@ -33,7 +33,7 @@ from optimize.cover_model import CoverModel, build_model, linear_row
 from optimize.highs import SolverOptions
 from optimize.relaxation import Relaxation
 
-MOST_ROUNDS = 30
+MOST_ROUNDS = 100
 MOST_PER_ROUND = 4_000
 TRIES = 100
 """Random partners that are tried for each class in a round; with more, the cuts of a round are too much alike."""

@@ -24,7 +24,7 @@ LEAST_IDLE = 0.1
 LEAST_USE = 1e-3
 """How far the relaxation must open a site for it to belong to the core."""
 
-PLAN_SHARE, CUT_SHARE, CORE_SHARE = 0.2, 0.4, 0.1
+PLAN_SHARE, CUT_SHARE, CORE_SHARE = 0.3, 0.7, 0.1
 """Shares of the time that is left for plans that are merged, for the cuts of a pass, and for its core."""
 
 CORE_SECONDS = 60.0
