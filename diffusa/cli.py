@@ -15,7 +15,7 @@ from data.cache import default_cache
 from data.check import check_pack
 from data.errors import Faults, PlannerError
 from data.pack import read_pack
-from diffusa import cli_access, cli_need, cli_report, cli_review
+from diffusa import cli_access, cli_need, cli_release, cli_report, cli_review
 from diffusa.city import build_city
 from diffusa.demo import make_demo
 from diffusa.embedded import recipe_path
@@ -39,6 +39,7 @@ app.add_typer(scenario_app, name="scenario")
 cli_access.register(app)
 cli_need.register(app)
 cli_report.register(app)
+cli_release.register(app)
 cli_review.register(app)
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

@@ -27,7 +27,7 @@ from layers.plan import (
     reached_column,
     share_column,
 )
-from maps.i18n import Language, format_number, format_percent, message, translate
+from maps.i18n import NO_DATA, Language, format_number, format_percent, message, translate
 from maps.modes import mode_name
 from maps.need_text import say
 from maps.safe import html_attribute, html_text
@@ -50,10 +50,16 @@ def is_few(row: Row, group: GroupBrief) -> bool:
     return not value(row, base if base in row else group.key) >= LEAST
 
 
+def few_text(row: Row, group: GroupBrief) -> str:
+    """Return what is said in place of a figure of few people: that they are few, or nothing where their number is not given."""
+    base = group.modelled.base if group.modelled else ""
+    return NO_DATA if np.isnan(value(row, base if base in row else group.key)) else FEW
+
+
 def people_text(row: Row, group: GroupBrief, column: str, language: Language) -> str:
     """Return a number of people with the ends of its interval, or that they are few."""
     if is_few(row, group):
-        return translate(FEW, language=language)
+        return translate(few_text(row, group), language=language)
     ends = tuple(format_number(end, language=language) for end in _ends(row, group, column))
     return _with_ends(format_number(value(row, column), language=language), ends)
 
@@ -61,7 +67,7 @@ def people_text(row: Row, group: GroupBrief, column: str, language: Language) ->
 def share_text(row: Row, group: GroupBrief, column: str, language: Language) -> str:
     """Return a share with the ends of its interval, or that it would be of few."""
     if is_few(row, group):
-        return translate(FEW, language=language)
+        return translate(few_text(row, group), language=language)
     ends = tuple(format_percent(end, language=language) for end in _ends(row, group, column))
     return _with_ends(format_percent(value(row, column), language=language), ends)
 
@@ -114,7 +120,7 @@ def _line(row: Row, group: GroupBrief, variant: Variant, language: Language) -> 
     name = html_text(getattr(variant.name, language))
     head = f'<tr data-variant="{html_attribute(variant.key)}"><th scope="row">{name}</th>'
     if is_few(row, group):
-        return f'{head}<td class="few" colspan="2">{say(FEW, language)}</td></tr>'
+        return f'{head}<td class="few" colspan="2">{say(few_text(row, group), language)}</td></tr>'
     share, reached = share_column(variant.key, group.key), reached_column(variant.key, group.key)
     return (
         f'{head}<td class="share"><b>{html_text(share_text(row, group, share, language))}</b>{_bar(row, group, variant)}</td>'
@@ -189,7 +195,9 @@ def left_out_lines(document: PlanDocument, row: Row, language: Language) -> list
         if group.key not in document.need:
             continue
         if is_few(row, group):
-            lines.append(say(message("{group}: fewer than 10 in the quarter."), language, group=group.label))
+            few = message("{group}: fewer than 10 in the quarter.")
+            unknown = message("{group}: no data.")
+            lines.append(say(few if few_text(row, group) == FEW else unknown, language, group=group.label))
             continue
         after, before = (_left_out(row, group, key, language) for key in (BEST, BEFORE))
         lines.append(

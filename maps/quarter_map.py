@@ -79,7 +79,7 @@ def draw_change(city: CityDrawing, plan: Plan, rows: NDArray[np.intp], *, groups
     cells, standard_min = plan.cells.iloc[rows], plan.document.standard_min
     with np.errstate(invalid="ignore"):
         was, is_now = (cells[minutes_column(key)].to_numpy(dtype=np.float64) <= standard_min for key in (BEFORE, BEST))
-    lived = (cells[groups].to_numpy(dtype=np.float64) > 0).any(axis=1)
+    lived = (cells[groups].to_numpy(dtype=np.float64) != 0).any(axis=1)  # a number that is not given is not nobody
     names = np.select([~lived, was & is_now, is_now, was], ["nobody", "both", "gained", "lost"], default="outside")
     colors = {**CHANGE, "nobody": NOBODY}
     return _squares(city, cells, names, colors)
