@@ -18,6 +18,7 @@ from bench.map_page import bench_map_page
 from bench.milano_plan import bench_milano_plan
 from bench.milano_transit import bench_milano_transit
 from bench.need import bench_need
+from bench.release import bench_release
 from bench.sampling_error import bench_sampling_error
 from bench.streets import bench_streets
 from bench.transit import bench_transit
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], list[str]]] = {
     "milano_plan": bench_milano_plan,
     "milano_transit": bench_milano_transit,
     "map_page": bench_map_page,
+    "release": bench_release,
     "need": bench_need,
     "dasymetric": bench_dasymetric,
     "streets": bench_streets,
