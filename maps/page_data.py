@@ -73,7 +73,7 @@ def build_page_data(plan: Plan, *, messages: tuple[str, ...], pages: Sequence[st
         "scales": _scales(plan),
         "bounds": bounds_of([plan.nil, plan.cells]),
         "quarters": _quarters(plan, pages or [None] * len(plan.nil)),
-        "districts": _districts(plan.districts),
+        "districts": _districts(plan),
         "stations": _stations(plan.stations),
         "kinds": {kind: kind_name(kind, number="many").model_dump() for kind in _kinds(plan)},
         "sites": encode_sites(plan),
@@ -183,25 +183,14 @@ def _rate_classes(plan: Plan, group: str) -> dict[str, object]:
 
 
 def _quarters(plan: Plan, pages: Sequence[str | None]) -> list[dict[str, object]]:
-    groups = [group.key for group in plan.document.groups]
     variants = [variant.key for variant in plan.document.variants]
     shapes = encode_polygons(plan.nil, where="nil")
     labels = label_points(plan.nil, where="nil")
     rows = pd.DataFrame(plan.nil.drop(columns=plan.nil.geometry.name)).to_dict("records")
-    modelled = {group.key for group in plan.document.groups if group.modelled}
-
-    def ends(row: Mapping[Hashable, object], column: str, group: str) -> list[object] | None:
-        return [row[low_column(column)], row[high_column(column)]] if group in modelled else None
-
     return [
         {
             **{key: row[key] for key in ("nil", "name", "district")},
-            "people_ends": [ends(row, group, group) for group in groups],
-            "reached_ends": {key: [ends(row, reached_column(key, group), group) for group in groups] for key in variants},
-            "share_ends": {key: [ends(row, share_column(key, group), group) for group in groups] for key in variants},
-            "people": [row[group] for group in groups],
-            "reached": {variant: [row[reached_column(variant, group)] for group in groups] for variant in variants},
-            "share": {variant: [row[share_column(variant, group)] for group in groups] for variant in variants},
+            **_reach_figures(plan, row),
             "minutes": {variant: row[minutes_column(variant)] for variant in variants},
             "beyond": {variant: row[beyond_column(variant)] for variant in variants},
             "page": page,
@@ -212,13 +201,44 @@ def _quarters(plan: Plan, pages: Sequence[str | None]) -> list[dict[str, object]
     ]
 
 
-def _districts(districts: gpd.GeoDataFrame) -> list[dict[str, object]]:
+def _reach_figures(plan: Plan, row: Mapping[Hashable, object]) -> dict[str, object]:
+    """Return the people of a quarter or district, and those reached, with the ends of what was estimated."""
+    groups = [group.key for group in plan.document.groups]
+    variants = [variant.key for variant in plan.document.variants]
+    modelled = {group.key for group in plan.document.groups if group.modelled}
+
+    def ends(column: str, group: str) -> list[object] | None:
+        return [row[low_column(column)], row[high_column(column)]] if group in modelled else None
+
+    return {
+        "people_ends": [ends(group, group) for group in groups],
+        "reached_ends": {key: [ends(reached_column(key, group), group) for group in groups] for key in variants},
+        "share_ends": {key: [ends(share_column(key, group), group) for group in groups] for key in variants},
+        "people": [row[group] for group in groups],
+        "reached": {key: [row[reached_column(key, group)] for group in groups] for key in variants},
+        "share": {key: [row[share_column(key, group)] for group in groups] for key in variants},
+    }
+
+
+def _districts(plan: Plan) -> list[dict[str, object]]:
+    """Return the districts; those of plans of earlier versions have no figures."""
+    districts = plan.districts
     if districts.empty:
         return []
+    has_figures = all(
+        share_column(variant.key, group.key) in districts
+        for variant in plan.document.variants
+        for group in plan.document.groups
+    )
+    rows = pd.DataFrame(districts.drop(columns=districts.geometry.name)).to_dict("records")
+    figures = [_reach_figures(plan, row) if has_figures else {} for row in rows]
     shapes = encode_polygons(districts, where="districts")
     labels = label_points(districts, where="districts")
-    facts = zip(districts["district"], districts["name"], labels, shapes, strict=True)
-    return [{"district": district, "name": name, "label": label, "parts": parts} for district, name, label, parts in facts]
+    facts = zip(districts["district"], districts["name"], labels, shapes, figures, strict=True)
+    return [
+        {"district": district, "name": name, **counted, "label": label, "parts": parts}
+        for district, name, label, parts, counted in facts
+    ]
 
 
 def _stations(stations: gpd.GeoDataFrame) -> list[dict[str, object]]:

@@ -25,7 +25,7 @@ diffusa.card = (() => {
     diffusa.sites.choose(null);
     put(quarter);
     diffusa.quarters.select(quarter);
-    diffusa.page.map().fitBounds(diffusa.quarters.boundsOf(quarter), { maxZoom: 14, animate: false, ...diffusa.page.padding() });
+    diffusa.page.map().fitBounds((isDistrict(quarter) ? diffusa.districts : diffusa.quarters).boundsOf(quarter), { maxZoom: 14, animate: false, ...diffusa.page.padding() });
     diffusa.link.write();
     if (diffusa.byKeyboard()) place.focus();
   }
@@ -48,8 +48,10 @@ diffusa.card = (() => {
     return button;
   }
 
+  const isDistrict = (unit) => plan.districts.includes(unit);
+
   function header(quarter) {
-    const district = plan.districts.find((other) => other.district === quarter.district);
+    const district = isDistrict(quarter) ? null : plan.districts.find((other) => other.district === quarter.district);
     const title = element("h2", { id: "card-title" }, fromData(quarter.name));
     return [closeButton(), title, district ? element("p", { class: "city" }, fromData(district.name)) : null];
   }
@@ -72,11 +74,16 @@ diffusa.card = (() => {
       element("tr", {},
         element("th", { scope: "row" }, pick(group.label), element("small", {}, text("of {n}", { n: number(quarter.people[index]) + ends(quarter.people_ends[index]) }))),
         ...variants.map((variant) => figures(quarter, counted(variant.key), index))));
+    if (isDistrict(quarter)) return frame(made, rows);
     rows.push(element("tr", {}, element("th", { scope: "row" }, text("Mean minutes")), ...variants.map((variant) => single(minutesOf(quarter.minutes[counted(variant.key)])))));
     rows.push(element("tr", {}, element("th", { scope: "row" }, text("Beyond {n} minutes", { n: diffusa.minutes(plan.document.cutoff_min) })),
       ...variants.map((variant) => single(shareOf(quarter.beyond[counted(variant.key)])))));
-    made.append(element("tbody", {}, ...rows));
-    return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": text("Figures of the quarter") }, made);
+    return frame(made, rows);
+  }
+
+  function frame(table, rows) {
+    table.append(element("tbody", {}, ...rows));
+    return element("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": text("Figures") }, table);
   }
 
   function render() {
@@ -86,7 +93,8 @@ diffusa.card = (() => {
       return;
     }
     const note = text("Mean minutes: of the need within {n} minutes. Beyond: share of the need.", { n: diffusa.minutes(plan.document.cutoff_min) });
-    place.replaceChildren(...header(shown).filter(Boolean), table(shown), element("p", { class: "note" }, note), pageLink(shown));
+    const rest = isDistrict(shown) ? [] : [element("p", { class: "note" }, note), pageLink(shown)];
+    place.replaceChildren(...header(shown).filter(Boolean), table(shown), ...rest);
   }
 
   /* The page of the quarter lies beside this one in the folder of the plan. */
@@ -99,7 +107,7 @@ diffusa.card = (() => {
     if (event.key === "Escape") close();
   });
 
-  const quarter = () => (shown && typeof shown !== "function" ? shown : null);
+  const quarter = () => (shown && typeof shown !== "function" && !isDistrict(shown) ? shown : null);
 
   return { open, openFacts, close, render, place, quarter };
 })();

@@ -1,7 +1,7 @@
 /* The page as a whole: the map's panes and controls, what changes when the state changes, sheets on a phone, printing. */
 diffusa.page = (() => {
   const { plan, state, text, element, fromData } = diffusa;
-  const PANES = { cells: 250, "cells-left": 251, served: 340, quarters: 350, districts: 360, lines: 365, areas: 368, stations: 370, highlight: 390, candidates: 395, labels: 560 };
+  const PANES = { cells: 250, "cells-left": 251, "district-fills": 330, served: 340, quarters: 350, districts: 360, lines: 365, areas: 368, stations: 370, highlight: 390, candidates: 395, labels: 560 };
   const SILENT_PANES = ["cells", "cells-left", "served", "districts", "lines", "areas", "highlight", "labels"];
   const FAR_ZOOM = 11.4; // below it shapes are smaller
   const CONTROLS_WIDTH = 306;
@@ -66,6 +66,7 @@ diffusa.page = (() => {
     hush();
     if (isMove) return;
     diffusa.quarters.restyle();
+    diffusa.districts.restyle();
     diffusa.areas.refresh();
     diffusa.controls.refresh();
     diffusa.legend.render();
@@ -198,10 +199,12 @@ diffusa.page = (() => {
     const quarter = cell < 0 ? null : diffusa.cells.quarterOf(cell);
     let shown = element("span", {}, text("outside the city"));
     if (cell >= 0 && view.kind === "cells") shown = diffusa.cells.line(cell, map.getCenter());
-    else if (quarter) shown = element("span", { class: "line" }, fromData(quarter.name), view.read ? ` · ${view.read(quarter)}` : "");
+    else if (quarter) shown = unitLine(view, view.kind === "districts" ? plan.districts.find((one) => one.district === quarter.district) ?? quarter : quarter);
     document.getElementById("reading").textContent = shown.textContent;
     tell(map.getCenter(), shown);
   }
+
+  const unitLine = (view, unit) => element("span", { class: "line" }, fromData(unit.name), view.read && unit.share ? ` · ${view.read(unit)}` : "");
 
   /* On a phone the panel and the switches are sheets over the map, one at a time. */
   const openers = () => [...document.querySelectorAll("[data-opens]")];

@@ -76,16 +76,37 @@ diffusa.quarters = (() => {
 })();
 
 diffusa.districts = (() => {
+  const { element, fromData } = diffusa;
   const layer = L.featureGroup();
   const shapes = new Map();
+  const fills = L.featureGroup(); // in the view that colours districts
+  const fillOf = new Map();
+
   function build() {
     const renderer = L.svg({ pane: "districts", padding: 0.3 });
+    const below = L.svg({ pane: "district-fills", padding: 0.3 });
     diffusa.plan.districts.forEach((district) => {
       const style = { pane: "districts", renderer, interactive: false, fill: false, color: "#22303c", weight: 1.8, opacity: 0.75 };
       shapes.set(district, diffusa.outlines.polygon(district.parts, style).addTo(layer));
+      if (district.share) fillOf.set(district, fill(district, below));
     });
   }
-  return { layer, build, boundsOf: (district) => shapes.get(district).getBounds() };
+
+  function fill(district, renderer) {
+    const shape = diffusa.outlines.polygon(district.parts, { pane: "district-fills", renderer, bubblingMouseEvents: false, color: "#22303c", weight: 1, fillOpacity: 0.85 });
+    const line = () => element("span", { class: "line" }, fromData(district.name), " · ", element("strong", {}, diffusa.views.current().read(district)));
+    shape.on("click", () => diffusa.card.open(district)).on("mousemove", (event) => diffusa.page.tell(event.latlng, line())).on("mouseout", () => diffusa.page.hush());
+    return shape.addTo(fills);
+  }
+
+  function restyle() {
+    const map = diffusa.page.map();
+    const isColoured = diffusa.views.current().kind === "districts";
+    if (isColoured) fillOf.forEach((shape, district) => shape.setStyle({ fillColor: diffusa.views.current().color(district) }));
+    if (isColoured !== map.hasLayer(fills)) map[isColoured ? "addLayer" : "removeLayer"](fills);
+  }
+
+  return { layer, build, restyle, boundsOf: (district) => shapes.get(district).getBounds() };
 })();
 
 diffusa.stations = (() => {

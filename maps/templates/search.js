@@ -15,7 +15,7 @@ diffusa.search = (() => {
     const entry = (name, kind, more, open) => ({ name: String(name), kind, words: plain([name, ...more].filter(diffusa.isKnown).join(" ")), open });
     entries = [
       ...plan.quarters.map((quarter) => entry(quarter.name, () => text("Quarter"), [quarter.nil], () => diffusa.card.open(quarter))),
-      ...plan.districts.map((district) => entry(district.name, () => text("District"), [], () => diffusa.page.showBounds(diffusa.districts.boundsOf(district)))),
+      ...plan.districts.map((district) => entry(district.name, () => text("District"), [], () => (district.share ? diffusa.card.open(district) : diffusa.page.showBounds(diffusa.districts.boundsOf(district))))),
       ...[...plan.sites].sort(byRole).map((site) => entry(site.name, () => text("{kind}, {role}", { kind: pick(site.kind), role: diffusa.sites.roleName(site.role) }), [site.address, site.site_id], () => diffusa.sites.show(site, diffusa.page.map()))),
       ...plan.stations.map((station) => entry(station.name, () => text("Station"), [station.lines], () => diffusa.page.showPlace([station.at[1], station.at[0]], station.name))),
     ];

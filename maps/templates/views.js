@@ -155,9 +155,10 @@ diffusa.views = (() => {
     read: (cell) => diffusa.cells.readRate(state.group, cell),
   });
 
-  const share = {
-    kind: "quarters",
-    name: () => text("Share reached, by quarter"),
+  /* The share reached of each quarter or district. */
+  const shareOf = (kind, name, note) => ({
+    kind,
+    name,
     title: () => text("Share of {group} within {n} minutes: “{variant}”", {
       group: groupName(state.group), n: minutes(standard), variant: countedName(state.variant),
     }),
@@ -167,16 +168,19 @@ diffusa.views = (() => {
       ...ranges(scales.share.breaks, scales.share.colors, (end) => percent(end, 0), false),
       { color: scales.no_data, label: text("no data") },
     ],
-    note: () => text("The share counts all of the quarter. Choose a quarter to see its figures.") + estimated(),
-    color(quarter) {
-      const value = quarter.share[counted(state.variant)][groupIndex(state.group)];
+    note: () => note() + estimated(),
+    color(unit) {
+      const value = unit.share[counted(state.variant)][groupIndex(state.group)];
       return value === null ? scales.no_data : scales.share.colors[classOf(value, scales.share.breaks)];
     },
-    read(quarter) {
+    read(unit) {
       const [key, index] = [counted(state.variant), groupIndex(state.group)];
-      return percent(quarter.share[key][index]) + diffusa.shareEnds(quarter.share_ends[key][index]);
+      return percent(unit.share[key][index]) + diffusa.shareEnds(unit.share_ends[key][index]);
     },
-  };
+  });
+
+  const share = shareOf("quarters", () => text("Share reached, by quarter"), () => text("The share counts all of the quarter. Choose a quarter to see its figures."));
+  const districtShare = shareOf("districts", () => text("Share reached, by district"), () => text("The share counts all of the district. Choose a district to see its figures."));
 
   const none = {
     kind: "none",
@@ -188,9 +192,10 @@ diffusa.views = (() => {
     note: () => "",
   };
 
-  const views = { change, reached, minutes: travel, need, people, rate, spread, share, none };
+  const views = { change, reached, minutes: travel, need, people, rate, spread, share, districts: districtShare, none };
   if (!diffusa.compared.length) delete views.change;
   if (!scales.need) delete views.need;
+  if (!plan.districts.some((district) => district.share)) delete views.districts;
   if (!Object.keys(scales.rates).length) ["rate", "spread"].forEach((key) => delete views[key]);
 
   /* The groups that a view can show. */

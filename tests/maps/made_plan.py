@@ -162,6 +162,15 @@ def _count_quarters(cells: gpd.GeoDataFrame, nil: gpd.GeoDataFrame, variants: tu
         nil[beyond_column(variant)] = nil["nil"].map(by[minutes_column(variant)].apply(lambda minutes: minutes.isna().mean()))
 
 
+def _count_districts(nil: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, variants: tuple[str, ...]) -> None:
+    """Count the one district: the sum of its quarters."""
+    for group in GROUPS:
+        districts[group] = nil[group].sum()
+        for variant in variants:
+            districts[reached_column(variant, group)] = nil[reached_column(variant, group)].sum()
+            districts[share_column(variant, group)] = districts[reached_column(variant, group)] / districts[group]
+
+
 def _figures(cells: gpd.GeoDataFrame, variants: tuple[str, ...]) -> tuple[Figure, ...]:
     figures = []
     for variant in variants:
@@ -296,6 +305,7 @@ def build_plan(
             float(cells.loc[_minutes(xy, sites.iloc[[row]]) <= STANDARD_MIN, group].sum()) for row in range(len(sites))
         ]
     _count_quarters(cells, nil, variants)
+    _count_districts(nil, districts, variants)
     stations = gpd.GeoDataFrame(
         {"station_id": ["M1"], "name": ["Duomo"], "lines": ["M1;M3"]}, geometry=shapely.points([CENTRE_M]), crs=CRS
     )

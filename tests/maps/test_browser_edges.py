@@ -40,7 +40,7 @@ def test_a_plan_with_one_situation_has_no_change_to_show(make_plan: Callable[...
     plan = replace(plan, document=plan.document.model_copy(update={"optima": ()}))
     opened = open_page(render_map(plan))
     assert opened.faults == []
-    assert opened.page.locator("#views .choice").count() == 6
+    assert opened.page.locator("#views .choice").count() == 7
     assert opened.page.evaluate("diffusa.state.view") == "minutes"
     assert opened.page.locator("#variant-field").is_hidden()
 

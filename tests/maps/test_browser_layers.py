@@ -13,8 +13,9 @@ import pytest
 import shapely
 
 from data.errors import GeometryError, IdError
-from layers.plan import Plan
+from layers.plan import Plan, reached_column, share_column
 from maps.city_map import render_map
+from maps.i18n import format_number, format_percent
 from maps.page_data import build_page_data
 
 pytestmark = pytest.mark.browser
@@ -177,6 +178,33 @@ def test_the_card_leads_to_the_page_of_the_quarter(tiny_plan: Plan, page: Any) -
     link = page.locator("#card .page-link a")
     assert link.get_attribute("href") == "quarters/02-quartiere-2.html"
     assert link.inner_text() == "Pagina del quartiere"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_districts_are_coloured_and_open_their_card(tiny_plan: Plan, open_page: Callable[..., Any], width: int) -> None:
+    page = open_page(render_map(tiny_plan), width=width).page
+    page.evaluate("diffusa.change({ view: 'districts', group: 'youth_15_29' })")
+    district = tiny_plan.districts.iloc[0]
+    share = format_percent(district[share_column("best", "youth_15_29")], language="it")
+    assert page.evaluate("diffusa.views.current().read(diffusa.plan.districts[0])") == share
+    fill = page.locator(".leaflet-district-fills-pane path")
+    assert fill.get_attribute("fill") == page.evaluate("diffusa.views.current().color(diffusa.plan.districts[0])")
+    fill.dispatch_event("click", {"bubbles": True})
+    assert page.inner_text("#card-title") == district["name"]
+    cells = page.locator("#card tbody tr").nth(1).locator("td")
+    assert cells.last.locator("b").inner_text() == share
+    reached = format_number(district[reached_column("best", "youth_15_29")], language="it")
+    assert cells.last.locator("small").inner_text() == reached
+    assert page.locator("#card tbody tr").count() == 2  # mean minutes are those of quarters
+    page.evaluate("diffusa.change({ view: 'minutes' })")
+    assert page.locator(".leaflet-district-fills-pane path").count() == 0
+
+
+def test_districts_without_figures_have_no_view(tiny_plan: Plan, open_page: Callable[..., Any]) -> None:
+    plain = tiny_plan.districts[["district", "name", "geometry"]]
+    opened = open_page(render_map(replace(tiny_plan, districts=plain)))
+    assert opened.page.locator("#view-districts").count() == 0
+    assert opened.faults == []
 
 
 def test_areas_and_allocations_that_do_not_fit_the_plan_are_refused(tiny_plan: Plan) -> None:

@@ -14,7 +14,7 @@ from tests.maps.finding import find
 
 pytestmark = pytest.mark.browser
 
-VIEWS = ("change", "reached", "minutes", "need", "people", "share", "none")
+VIEWS = ("change", "reached", "minutes", "need", "people", "share", "districts", "none")
 DRAWN_VIEWS = VIEWS[:5]
 # A digest of all that the cells' canvases show.
 DRAWN = """() => {
