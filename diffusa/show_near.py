@@ -28,7 +28,7 @@ QUARTERS_SHOWN = 10
 
 def show_areas(areas: SiteAreas, output: Path, *, console: Console, language: Language | None = None) -> None:
     """Print one row per connected site and time: kilometres of street, square kilometres, people of each group."""
-    near, shown, spoken = areas.near, areas.near.groups[:GROUPS_SHOWN], language or areas.near.city.language
+    near, shown, spoken = areas.near, areas.near.groups[:GROUPS_SHOWN], language or _language(areas.near)
     _print_sample(near, console, spoken)
     figures = {(row["site_id"], row["minutes"]): row for _, row in areas.areas.iterrows()}
     connected, rows = areas.sites[areas.sites["is_connected"]], []
@@ -56,7 +56,7 @@ def show_areas(areas: SiteAreas, output: Path, *, console: Console, language: La
 
 def show_access(access: SiteAccess, output: Path, table: Path, *, console: Console, language: Language | None = None) -> None:
     """Print how many people of the group have a site near, and the quarters that are served worst."""
-    near, group, spoken = access.near, access.group, language or access.near.city.language
+    near, group, spoken = access.near, access.group, language or _language(access.near)
     _print_sample(near, console, spoken)
     _say(console, _reach_sentence(access, spoken))
     rows = [
@@ -121,6 +121,10 @@ def _travel_words(near: NearSites) -> Text:
     """Return how people travel, in both languages."""
     speed = number(near.speed_km_h, digits=_digits(near.speed_km_h))
     return both("{mode} at {n} km/h", mode=mode_name(near.mode), n=speed)
+
+
+def _language(near: NearSites) -> Language:
+    return "it" if near.city.language == "it" else "en"
 
 
 def _digits(value: float) -> int:
