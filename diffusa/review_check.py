@@ -16,7 +16,8 @@ from diffusa.review_filled import Filled, FilledAnswer, FilledProposal
 from diffusa.review_privacy import remove_personal
 from layers.plan_text import Text
 from layers.review import SIGNER_ROLES, Answer, SignerRole, Voice
-from maps.review.sheet import LONGEST_ADDRESS, LONGEST_REASON, SHEET_FORMAT, Sheet, answer_words, signer_roles
+from maps.review.sheet import LONGEST_ADDRESS, LONGEST_REASON, SHEET_FORMAT, Sheet
+from maps.review.words import answer_words, signer_roles
 from maps.safe import clean_text
 
 NEAR_M = 25.0

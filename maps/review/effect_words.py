@@ -10,7 +10,7 @@ from layers.plan_review import ReviewEffect
 from layers.plan_text import Text
 from layers.review import Outcome, Voice
 from maps.i18n import Language, both, format_number, format_percent
-from maps.review.sheet import signer_roles
+from maps.review.words import signer_roles
 
 _MOST_NAMED = 6
 

@@ -12,7 +12,8 @@ from typing import Literal
 
 from layers.plan_text import Text
 from maps.i18n import Language, format_number, message, translate
-from maps.review.sheet import N_PROPOSALS, SHEET_FORMAT, Sheet, answer_words, signer_roles
+from maps.review.sheet import N_PROPOSALS, SHEET_FORMAT, Sheet
+from maps.review.words import answer_words, signer_roles
 from maps.safe import clean_text
 
 TabKey = Literal["answers", "proposals", "facts"]

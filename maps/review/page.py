@@ -27,9 +27,8 @@ from maps.review.sheet import (
     SHEET_FORMAT,
     Sheet,
     SheetSite,
-    answer_words,
-    signer_roles,
 )
+from maps.review.words import answer_words, signer_roles
 from maps.safe import hash_script, html_attribute, html_text, script_json
 
 

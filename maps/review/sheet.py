@@ -14,9 +14,7 @@ import shapely
 from layers.kinds import kind_name
 from layers.plan import CityBrief, Plan
 from layers.plan_text import Text
-from layers.review import SIGNER_ROLES, SignerRole
 from layers.review_sites import reviewed_sites
-from maps.i18n import both
 from maps.quarter_page import page_names
 from maps.quarter_sites import role_name, sites_near
 
@@ -141,27 +139,3 @@ def _what(plan: Plan, kind: str, role: str) -> Text:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def signer_roles() -> dict[SignerRole, Text]:
-    """Return what the roles are called that may sign."""
-    named: dict[SignerRole, Text] = {
-        "quarter_committee": both("quarter committee"),
-        "municipio_council": both("council of the municipio"),
-        "residents_assembly": both("assembly of residents"),
-        "association": both("association"),
-        "school": both("school"),
-        "social_services": both("social services"),
-        "traders": both("traders"),
-        "other_body": both("other body"),
-    }
-    return {role: named[role] for role in SIGNER_ROLES}
-
-
-def answer_words() -> dict[str, Text]:
-    """Return what the answers about a place are called on sheets."""
-    return {
-        "accept": both("agree"),
-        "object": both("rather not"),
-        "veto": both("veto"),
-    }
