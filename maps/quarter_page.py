@@ -46,6 +46,7 @@ from maps.quarter_map import (
 from maps.quarter_method import render_answer, render_estimates, render_limits
 from maps.quarter_parts import LANGUAGE_SWITCHES, language_buttons, render_banner, render_document
 from maps.quarter_sites import render_sites, role_name, sites_near
+from maps.review.effects import render_effects
 from maps.safe import html_attribute, html_text
 
 FOLDER = "quarters"
@@ -145,6 +146,7 @@ def _body(plan: Plan, city: CityDrawing, quarter: _Quarter, names: list[str], la
         render_other_times(plan, quarter.row, quarter.cells, language),
         _left_out(plan, city, quarter, language),
         render_sites(plan, quarter.sites, shape, language),
+        render_effects(plan.document, language, quarter=int(str(quarter.row["nil"]))),
         render_answer(language, sheet=names[quarter.position]),
         render_estimates(plan.document, language),
         render_limits(plan.document, language),

@@ -12,9 +12,12 @@ from maps.safe import html_text
 
 
 def render_rules(view: View) -> str:
-    """Return the rules in force and what came of each; that there were none where there were none."""
+    """Return the rules in force and what came of each; that there were none where there were none.
+
+    Those of a review have a section of their own.
+    """
     title = view.say(message("Rules in force"))
-    rules = view.document.rules
+    rules = [rule for rule in view.document.rules if not rule.key.startswith("review.")]
     if not rules:
         return section(view, "rules", title, f"<p>{view.say(message('None besides the number of places.'))}</p>")
     items = "".join(f"<li>{view.pick(rule.rule)}: <b>{view.pick(rule.outcome)}</b></li>" for rule in rules)

@@ -18,6 +18,7 @@ from maps.report.method import render_digests, render_method, render_rules, rend
 from maps.report.places import render_near, render_places, render_worth
 from maps.report.question import render_head, render_question
 from maps.report.view import View
+from maps.review.effects import render_effects
 
 REPORT_NAME = "report.html"
 _SITE_COLUMNS = ("site_id", "name", "kind", "address", "role", "nil", "cost_eur")
@@ -109,6 +110,7 @@ def render_parts(view: View, shapes: CityShapes) -> str:
             render_worth(view),
             render_near(view),
             render_rules(view),
+            render_effects(document, view.language),
             render_texts(view, "limits", message("Limits"), document.limits),
             render_texts(view, "assumptions", message("Assumptions"), document.assumptions),
             render_method(view),

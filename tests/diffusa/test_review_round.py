@@ -27,6 +27,8 @@ from layers.plan_folder import write_plan_files
 from layers.plan_review import ReviewEffect
 from layers.review import NewCandidate, Review, SiteRule, Voice, write_review
 from maps.i18n import LANGUAGES
+from maps.quarter_page import FOLDER, write_quarter_pages
+from maps.report.page import render_report
 from maps.review.effects import render_effects
 from optimize.rules import NO_RULES, Rules
 from tests.diffusa.asked import chosen, plan_of, scenario_of
@@ -276,6 +278,12 @@ def test_the_section_of_a_page_escapes_what_quarters_wrote(sample_pack: CityPack
         assert 'data-effect="forbidden"' in render_effects(plan.document, language, quarter=6)
         assert "data-effect" not in render_effects(plan.document, language, quarter=7)
     assert render_effects(plan.document.model_copy(update={"reviewed": None}), "it") == ""
+    report = render_report(plan)
+    assert report.count('data-effect="forbidden"') == len(LANGUAGES)
+    assert "<img src=x" not in report
+    write_quarter_pages(plan, tmp_path)
+    shown = {path.name[:2] for path in (tmp_path / FOLDER).iterdir() if 'data-effect="forbidden"' in path.read_text("utf-8")}
+    assert shown == {"06"}
 
 
 def _toy(values: list[float], wishes: Wishes) -> tuple[Any, Any, dict[frozenset[int], float]]:
