@@ -21,11 +21,11 @@ def worth_text(plan: Plan, site_id: str, language: Language) -> str:
         Of the text, which is plain.
     """
     document = plan.document
-    names = dict(zip(plan.sites["site_id"].astype(str), plan.sites["name"].astype(str), strict=True))
     texts = [_loss(document, one, language) for one in document.worth if one.site_id == site_id]
     for one in document.worth:
         if one.replacement and site_id in one.replacement:
-            name = names.get(one.site_id, one.site_id)
+            named = plan.sites.loc[plan.sites["site_id"] == one.site_id, "name"]
+            name = str(named.iloc[0]) if len(named) else one.site_id
             texts.append(translate(message("the best replacement of {name}"), language=language, name=name))
     if document.near is not None and document.near.plans:
         share = format_percent(document.near.site_share.get(site_id, 0.0), language=language, digits=0)

@@ -118,7 +118,11 @@ def _alone(view: View, alone: Mapping[str, float], group: GroupBrief) -> str:
 
 def _loss(view: View, loss: float | None) -> str:
     unit = view.own_optimum.unit if view.own_optimum else "share"
-    return "–" if loss is None else amount_text(loss, unit, view.language, is_difference=True)
+    if loss is None:
+        return "–"
+    amount = amount_text(abs(loss), unit, view.language, is_difference=True)
+    is_gain = loss < 0 and amount != amount_text(0.0, unit, view.language, is_difference=True)
+    return view.words(message("better by {amount}"), amount=amount) if is_gain else amount
 
 
 def _replacement(view: View, worth: SiteWorthBrief) -> str:
@@ -138,7 +142,8 @@ def render_near(view: View) -> str:
     within = format_percent(near.within, language=view.language)
     found = view.say(message("Plans at most {share} worse than the best one: {n}."), share=within, n=len(near.plans))
     more = message("There are no others.") if near.is_complete else message("There may be others.")
-    parts = [f"<p>{found} {view.say(more)}</p>", *(note(view.pick(text)) for text in near.notes)]
+    is_told = bool(near.notes) and not near.is_complete  # the notes say why there may be more
+    parts = [f"<p>{found}{'' if is_told else f' {view.say(more)}'}</p>", *(note(view.pick(text)) for text in near.notes)]
     return section(view, "near", view.say(title), *parts, _shares(view, near), _plans(view, near))
 
 

@@ -116,7 +116,8 @@ def test_the_table_of_municipi_holds_every_situation(plan: Plan, page: str) -> N
 
 
 def test_a_plan_without_figures_by_municipio_says_so(tiny_plan: Plan) -> None:
-    assert "This plan was made without figures by municipio." in part(render_report(tiny_plan), "en-districts")
+    uncounted = replace(tiny_plan, districts=tiny_plan.districts[["district", "name", "geometry"]])
+    assert "This plan was made without figures by municipio." in part(render_report(uncounted), "en-districts")
     none = replace(tiny_plan, districts=tiny_plan.districts.iloc[:0])
     assert "The city has no municipi." in part(render_report(none), "en-districts")
 
@@ -176,11 +177,25 @@ def test_losses_are_told_in_the_unit_of_the_objective(unit: str, expected: tuple
     assert texts == expected
 
 
+def test_a_replacement_that_is_better_says_so(plan: Plan) -> None:
+    worth = plan.document.worth[0].model_copy(update={"replacement_loss": -0.013})
+    assert rows(part(render_report(with_document(plan, worth=(worth,))), "en-worth"))[0][-1] == "better by 1.3 points"
+    nothing = worth.model_copy(update={"replacement_loss": -1e-9})
+    assert rows(part(render_report(with_document(plan, worth=(nothing,))), "en-worth"))[0][-1] == "0.0 points"
+
+
+@pytest.mark.parametrize(("is_complete", "text"), [(True, "There are no others."), (False, "There may be others.")])
+def test_near_plans_say_whether_there_are_others(plan: Plan, is_complete: bool, text: str) -> None:
+    assert plan.document.near is not None
+    near = plan.document.near.model_copy(update={"is_complete": is_complete, "notes": ()})
+    assert text in part(render_report(with_document(plan, near=near)), "en-near")
+
+
 def test_near_plans_say_how_they_differ(plan: Plan, page: str) -> None:
     new, spare = plan.document.optima[0].selected_new, plan.sites.loc[plan.sites["role"] == "candidate", "site_id"].iloc[0]
     names = dict(zip(plan.sites["site_id"], plan.sites["name"], strict=True))
     found = part(page, "en-near")
-    assert "Plans at most 1.0% worse than the best one: 2. There may be others." in found
+    assert "Plans at most 1.0% worse than the best one: 2.</p>" in found  # a note says that there may be more
     shares = rows(found)
     assert [row[1] for row in shares] == ["100%", "100%", "100%", "50%", "50%"]
     plans = rows(found[found.index("</table>") + 1 :])
