@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from layers.plan import PlanDocument
 from layers.plan_review import ReviewEffect
 from layers.review import Conflict, Remark
-from maps.i18n import Language, message, translate
+from maps.i18n import Language, message
 from maps.need_text import say
 from maps.review.effect_words import effect_words, outcome_name, voices_words
 from maps.safe import html_attribute, html_text
@@ -29,12 +29,12 @@ def render_effects(document: PlanDocument, language: Language, *, quarter: int |
         return ""
     title = say(message("What the quarters' answers changed"), language)
     effects = [effect for effect in document.review if quarter is None or _speaks(effect, quarter)]
-    body = _table(document, effects, language) if effects else f"<p>{say(_NONE[quarter is not None], language)}</p>"
+    body = _entries(document, effects, language) if effects else f"<p>{say(_NONE[quarter is not None], language)}</p>"
     reviewed = document.reviewed
     parts = [
         body,
-        _contradictions([one for one in reviewed.conflict if _has(one, quarter)], document, language),
-        _remarks([one for one in reviewed.remark if _has(one, quarter)], language),
+        _said([one for one in reviewed.conflict if _has(one, quarter)], document, language, title=_CONFLICTS),
+        _said([one for one in reviewed.remark if _has(one, quarter)], document, language, title=_REMARKS),
     ]
     return f'<section class="review-effects"><h2>{title}</h2>{"".join(parts)}</section>'
 
@@ -53,11 +53,8 @@ def _has(entry: Conflict | Remark, quarter: int | None) -> bool:
     return quarter is None or any(voice.quarter == quarter for voice in entry.voices)
 
 
-def _table(document: PlanDocument, effects: Sequence[ReviewEffect], language: Language) -> str:
-    heads = (message("What is asked"), message("Who asked, and why"), message("What it changed"))
-    cells = "".join(f'<th scope="col">{say(head, language)}</th>' for head in heads)
-    rows = "".join(_row(document, effect, language) for effect in effects)
-    label = html_attribute(translate("What the quarters' answers changed", language=language))
+def _entries(document: PlanDocument, effects: Sequence[ReviewEffect], language: Language) -> str:
+    entries = "".join(_entry(document, effect, language) for effect in effects)
     note = say(
         message(
             "Each line compares the plan with the best one without that rule. Lines need not add up: rules act together. "
@@ -65,37 +62,32 @@ def _table(document: PlanDocument, effects: Sequence[ReviewEffect], language: La
         ),
         language,
     )
-    return (
-        f'<div class="table" tabindex="0" role="group" aria-label="{label}"><table><thead><tr>{cells}</tr></thead>'
-        f'<tbody>{rows}</tbody></table></div><p class="note">{note}</p>'
-    )
+    return f'<ul class="effects">{entries}</ul><p class="note">{note}</p>'
 
 
-def _row(document: PlanDocument, effect: ReviewEffect, language: Language) -> str:
+def _entry(document: PlanDocument, effect: ReviewEffect, language: Language) -> str:
     words = effect_words(document, effect)
     rule, because, outcome = (getattr(text, language) for text in (words.rule, words.because, words.outcome))
+    asked = f"<br>{say(message('Who asked, and why'), language)}: <bdi>{html_text(because)}</bdi>" if because else ""
     return (
-        f'<tr data-effect="{html_attribute(effect.kind)}"><th scope="row"><bdi>{html_text(rule)}</bdi></th>'
-        f"<td><bdi>{html_text(because)}</bdi></td><td><bdi>{html_text(outcome)}</bdi></td></tr>"
+        f'<li data-effect="{html_attribute(effect.kind)}"><b><bdi>{html_text(rule)}</bdi></b>{asked}'
+        f"<br>{say(message('What it changed'), language)}: <bdi>{html_text(outcome)}</bdi></li>"
     )
 
 
-def _contradictions(conflicts: Sequence[Conflict], document: PlanDocument, language: Language) -> str:
-    if not conflicts:
+_CONFLICTS = message("Where quarters disagreed, and what was done")
+_REMARKS = message("Remarks on places that stay as they are")
+
+
+def _said(entries: Sequence[Conflict | Remark], document: PlanDocument, language: Language, *, title: str) -> str:
+    """Return what was said about places, and what came of contradictions."""
+    if not entries:
         return ""
-    items = "".join(
-        f"<li><bdi>{html_text(conflict.site)}: {html_text(getattr(voices_words(conflict.voices), language))} → "
-        f"{html_text(getattr(outcome_name(conflict.outcome), language))}</bdi></li>"
-        for conflict in conflicts
-    )
-    return f"<h3>{say(message('Where quarters disagreed, and what was done'), language)}</h3><ul>{items}</ul>"
-
-
-def _remarks(remarks: Sequence[Remark], language: Language) -> str:
-    if not remarks:
-        return ""
-    items = "".join(
-        f"<li><bdi>{html_text(remark.site)}: {html_text(getattr(voices_words(remark.voices), language))}</bdi></li>"
-        for remark in remarks
-    )
-    return f"<h3>{say(message('Remarks on places that stay as they are'), language)}</h3><ul>{items}</ul>"
+    names = {site_id: name for effect in document.review for site_id, name in effect.names.items()}
+    items = []
+    for entry in entries:
+        site = f"{names[entry.site]} [{entry.site}]" if entry.site in names else entry.site
+        outcome = f" → {getattr(outcome_name(entry.outcome), language)}" if isinstance(entry, Conflict) else ""
+        text = f"{site}: {getattr(voices_words(entry.voices), language)}{outcome}"
+        items.append(f"<li><bdi>{html_text(text)}</bdi></li>")
+    return f"<h3>{say(title, language)}</h3><ul>{''.join(items)}</ul>"
