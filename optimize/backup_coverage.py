@@ -35,6 +35,8 @@ from data.errors import InfeasibleError, ProblemError
 from optimize.aggregate import fingerprint, merge_equal, sum_by_class
 from optimize.cover_model import linear_row, power_of_two
 from optimize.evaluate import demand_rows, serving_pairs
+from optimize.interchange import add_greedily, interchange
+from optimize.max_coverage import build_max_coverage
 from optimize.problem import LocationProblem
 from optimize.reach import n_covering
 from optimize.site_model import SetKey, SiteModel, new_site_model
@@ -96,6 +98,37 @@ def build_weighted_backup(problem: LocationProblem, sites: SiteRules) -> SiteMod
         raise ProblemError(f"{problem.objective} is not solved without a share", where="backup_share")
     once = _classes(problem, sites, n_given=0)
     return _build(problem, sites, once, share_once=1.0 - problem.backup_share, share_twice=problem.backup_share)
+
+
+def start_weighted_backup(problem: LocationProblem, sites: SiteRules) -> NDArray[np.intp]:
+    """Return a plan to begin from, as positions of free sites: that of covering once or of covering twice, what is better."""
+    siting = build_max_coverage(problem, sites)
+    plans = [interchange(siting, add_greedily(siting)), _add_by_worth(problem, sites)]
+    return max(plans, key=lambda plan: weighted_cover(problem, _names(problem, sites, plan)))
+
+
+def _add_by_worth(problem: LocationProblem, sites: SiteRules) -> NDArray[np.intp]:
+    """Return the plan to which the site that adds the most weight covered once and again was added, again and again."""
+    share = problem.backup_share or 0.0
+    covers = serving_pairs(problem) & (problem.weight[demand_rows(problem)] > 0)
+    row, column = demand_rows(problem)[covers], problem.impedance_s.indices[covers]
+    n_sites = np.bincount(row[sites.given[column]], minlength=problem.n_demand)
+    usable = sites.is_free[column]
+    row, site = row[usable], sites.site[column[usable]]
+    chosen: list[int] = []
+    for _ in range(sites.n_open):
+        worth = problem.weight * np.where(n_sites == 0, 1.0 - share, np.where(n_sites == 1, share, 0.0))
+        gain = np.bincount(site, weights=worth[row], minlength=sites.free.size)
+        gain[chosen] = -1.0
+        best = int(np.argmax(gain))
+        chosen.append(best)
+        n_sites[row[site == best]] += 1
+    return np.sort(np.array(chosen, dtype=np.intp))
+
+
+def _names(problem: LocationProblem, sites: SiteRules, plan: NDArray[np.intp]) -> set[str]:
+    columns = np.concatenate([sites.free[plan], np.flatnonzero(sites.given)])
+    return {problem.candidate_ids[j] for j in columns.tolist()}
 
 
 def covered_again(problem: LocationProblem, selected: Collection[str]) -> float:

@@ -57,6 +57,10 @@ class Core:
         What no plan can undercut, in units of cost.
     start
         The best plan of the core, as ids of columns; empty where none was found in time.
+    best
+        Columns of the sites of most promise by the relaxation; empty where the clock cut it.
+    total
+        What the objective is subtracted from, where more is better; 0 where less is, or where no model was built.
     is_infeasible
         Whether the relaxation has no plan.
     """
@@ -64,6 +68,8 @@ class Core:
     sites: SiteRules
     lower: float
     start: NDArray[np.intp]
+    best: NDArray[np.intp]
+    total: float = 0.0
     is_infeasible: bool = False
 
 
@@ -81,10 +87,12 @@ def find_core(sites: SiteRules, *, build: Build, seek: Seek, options: SolverOpti
     options, clock
         How to ask the solver, and how long.
     """
-    nothing = Core(sites=sites, lower=-np.inf, start=np.zeros(0, dtype=np.intp))
+    none = np.zeros(0, dtype=np.intp)
+    nothing = Core(sites=sites, lower=-np.inf, start=none, best=none)
     if sites.free.size < CORE_FROM:
         return nothing
     whole = build(sites)
+    nothing = replace(nothing, total=whole.total)
     relaxed = run_relaxation(whole.lp, replace(options, time_limit_s=clock.left_s()))
     if relaxed.bound is None:
         return replace(nothing, is_infeasible=relaxed.proof is Proof.INFEASIBLE)
@@ -100,11 +108,12 @@ def find_core(sites: SiteRules, *, build: Build, seek: Seek, options: SolverOpti
     size = max(SMALLEST_CORE, SITES_PER_OPEN_SITE * int((opened > ROOM).sum()))
     found = _solve_core(sites, order, size, start=sought, build=build, options=options, clock=clock)
     if found is None:
-        return replace(nothing, lower=lower, start=nothing.start if sought is None else np.sort(sought))
+        start = none if sought is None else np.sort(sought)
+        return replace(nothing, lower=lower, start=start, best=sites.free[order[:size]])
     upper, start = found
     room = ROOM * max(abs(upper), abs(whole.total), abs(lower))
     kept = (lower + reduced <= upper + room) | (opened > ROOM) | np.isin(sites.free, start)
-    return Core(sites=keep_sites(sites, kept), lower=lower, start=start)
+    return Core(sites=keep_sites(sites, kept), lower=lower, start=start, best=start, total=whole.total)
 
 
 def start_of(model: SiteModel, sites: SiteRules, columns: NDArray[np.intp] | None) -> list[tuple[Any, float]]:
@@ -125,7 +134,7 @@ def _solve_core(
     clock: Clock,
 ) -> tuple[float, NDArray[np.intp]] | None:
     """Return cost and columns of the best plan of the first sites, of twice as many where those have none; None for no plan."""
-    while size < order.size:
+    while size < order.size and clock.left_s() != 0:
         kept = np.zeros(order.size, dtype=np.bool_)
         kept[order[:size]] = True
         part = keep_sites(sites, kept)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from optimize.evaluate import allocate, objective_value
 from optimize.exact import Answer
 from optimize.problem import LocationProblem
@@ -39,6 +42,9 @@ class Model:
     needs
         ``needs(problem) -> tuple of CoverLimit``: what every plan has to cover, whatever the rules say, as limits on covered
         shares; None where limits cannot say it, so that no plan is searched for outside the model.
+    start
+        ``start(problem, sites) -> plan``: positions of free sites of a good plan where there are no rules but an exact number;
+        None where a core of the relaxation has one.
     value
         ``value(problem, selected) -> float``: the objective, counted from the arrays, where it is not that of the allocation
         alone but of all open sites; then `measure` is not asked.
@@ -52,6 +58,7 @@ class Model:
     measure: Callable[..., float] = objective_value
     demands: Callable[[LocationProblem, SiteRules], SiteModel] | None = None
     needs: Callable[[LocationProblem], tuple[CoverLimit, ...]] | None = None
+    start: Callable[[LocationProblem, SiteRules], NDArray[np.intp]] | None = None
     value: Callable[[LocationProblem, Collection[str]], float] | None = None
 
     def objective(

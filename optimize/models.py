@@ -106,6 +106,7 @@ MODELS: Mapping[Objective, Model] = MappingProxyType(
         "weighted_backup_coverage": Model(
             formulation=backup_coverage.FORMULATION_WEIGHTED,
             build=backup_coverage.build_weighted_backup,
+            start=backup_coverage.start_weighted_backup,
             value=backup_coverage.weighted_cover,
             needs=no_needs,
         ),

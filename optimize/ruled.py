@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,15 +17,19 @@ from optimize.clock import Clock
 from optimize.core_sites import Core, find_core, start_of
 from optimize.cover_limits import add_cover_limits
 from optimize.cover_model import linear_row
+from optimize.evaluate import serving_pairs
 from optimize.exact import Answer
 from optimize.highs import Outcome, Proof, SolverOptions, convert_told, run_solver
+from optimize.interchange import add_greedily
+from optimize.max_coverage import build_max_coverage
 from optimize.model import Model
+from optimize.objectives import MAXIMISED
 from optimize.problem import LocationProblem
 from optimize.rule_search import find_plan, rule_table
 from optimize.rule_sums import check_rule_sums
-from optimize.site_model import SiteModel, add_site_rows
+from optimize.site_model import PAIRS_BUILT_PER_SECOND, SiteModel, add_site_rows
 from optimize.site_rows import site_rows, tie_places
-from optimize.site_rules import SiteRules
+from optimize.site_rules import SiteRules, keep_sites
 from optimize.siting import RELATIVE_TOLERANCE
 from optimize.solution import Allocation
 
@@ -51,6 +56,7 @@ def solve_ruled(
     clock: Clock,
     gap: float,
     breaks_ties: bool = True,
+    n_pairs: int | None = None,
 ) -> Answer:
     """Return the best plan under all rules with its proof.
 
@@ -68,6 +74,8 @@ def solve_ruled(
         Relative gap at which to stop.
     breaks_ties
         Whether the plan is to be the one that the tie rule names, which takes a second solve.
+    n_pairs
+        How many pairs the model is built of; None for all that serve.
 
     Raises
     ------
@@ -75,13 +83,23 @@ def solve_ruled(
         No plan meets the rules.
     SolverError
         The solver failed, or the time was over before there was a plan.
+
+    Notes
+    -----
+    Building a model looks at no clock. Where it would take longer than the time that is left, the plan is one that local search
+    finds to meet the rules, and nothing is proven of it.
     """
     check_rule_sums(problem, sites, site_rows(problem, sites))
     build = partial(build_ruled, problem, model=model)
     seek = partial(seek_plan, problem, sites, model=model, seed=options.seed)
+    n_pairs = int(serving_pairs(problem).sum()) if n_pairs is None else n_pairs
+    if not clock.has_time_for(n_pairs, per_second=PAIRS_BUILT_PER_SECOND):
+        return _sought(problem, sites, None, model=model, seed=options.seed)
     core = find_core(sites, build=build, seek=seek, options=options, clock=clock)
     if core.is_infeasible:
         raise refuse(problem, sites)
+    if clock.left_s() == 0:
+        return _sought(problem, sites, core, model=model, seed=options.seed)
     built = build(core.sites)
     offset = (built.constant - built.total) * built.factor
     asked = replace(options, gap_rel=gap, gap_abs=0.0, offset=offset, time_limit_s=clock.left_s())
@@ -90,12 +108,12 @@ def solve_ruled(
     if outcome.proof is Proof.INFEASIBLE:
         raise refuse(problem, sites)
     if outcome.proof is Proof.NOTHING and (not core.start.size or built.allocation is not None):
-        raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
+        return _sought(problem, sites, core, model=model, seed=options.seed)
     is_read = outcome.proof is not Proof.NOTHING
     plan = built.plan() if is_read else np.flatnonzero(np.isin(core.sites.free, core.start))
     found = _found(problem, core.sites, plan, built=built, model=model)
     answer = _judged(found, core, built=built, outcome=outcome, is_exact=gap == 0)
-    if answer.is_optimal and breaks_ties:
+    if answer.is_optimal and breaks_ties and clock.has_time_for(n_pairs, per_second=PAIRS_BUILT_PER_SECOND):
         places = tie_places(problem, sites)[sites.site[core.sites.free]]
         first = _first_of_equals(problem, core.sites, found, places=places, model=model, options=options, clock=clock)
         if first is not None:
@@ -111,12 +129,73 @@ def seek_plan(problem: LocationProblem, sites: SiteRules, *, model: Model, seed:
     -----
     Without limits on covered shares a core of the relaxation has a plan, or the solver quickly says that it has none.
     """
-    if model.needs is None or not problem.rules.covers:
+    if model.start is not None and problem.rules.is_empty:
+        return np.asarray(sites.free[model.start(problem, sites)])
+    return seek_any_plan(problem, sites, model=model, seed=seed) if problem.rules.covers else None
+
+
+def seek_any_plan(problem: LocationProblem, sites: SiteRules, *, model: Model, seed: int) -> NDArray[np.intp] | None:
+    """Return the columns of sites that meet every rule, however good, by local search; None where it finds none."""
+    if model.needs is None:
         return None
     limits = (*problem.rules.covers, *model.needs(problem))
     table = rule_table(problem, sites, rows=site_rows(problem, sites), limits=limits)
-    plan = None if table is None else find_plan(table, rng=np.random.default_rng(seed))
-    return None if plan is None else sites.free[plan]
+    if table is None:
+        return None
+    # Of sites that the rules do not tell apart the search takes the first.
+    order = np.arange(sites.free.size) if limits else _by_promise(problem, sites)
+    ordered = replace(table, rows=table.rows[:, order], covers=table.covers[order])
+    plan = find_plan(ordered, rng=np.random.default_rng(seed))
+    return None if plan is None else np.sort(sites.free[order[plan]])
+
+
+def _by_promise(problem: LocationProblem, sites: SiteRules) -> NDArray[np.intp]:
+    """Return the free sites, those first that reach the most weight together, as many as are opened at least."""
+    first = add_greedily(build_max_coverage(problem, sites))
+    return np.concatenate([first, np.setdiff1d(np.arange(sites.free.size), first)])
+
+
+def _sought(problem: LocationProblem, sites: SiteRules, core: Core | None, *, model: Model, seed: int) -> Answer:
+    """Return a plan of which the solver proved nothing: that of the core, or one that meets the rules.
+
+    Raises
+    ------
+    SolverError
+        None is known.
+    """
+    columns: NDArray[np.intp] | None = None if core is None or not core.start.size else core.start
+    if columns is None and model.start is not None and problem.rules.is_empty:
+        columns = sites.free[model.start(problem, sites)]
+    if columns is None and core is not None and core.best.size:
+        part = keep_sites(sites, np.isin(sites.free, core.best))
+        columns = seek_any_plan(problem, part, model=model, seed=seed)
+    if columns is None:
+        columns = seek_any_plan(problem, sites, model=model, seed=seed)
+    if columns is None:
+        raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
+    plan = np.flatnonzero(np.isin(sites.free, columns))
+    chosen = names_of(problem, sites, plan)
+    selected = {*chosen, *problem.fixed}
+    new = chosen - set(problem.rules.open_now)
+    objective = model.objective(problem, model.allocate(problem, selected), selected=selected, new=new)
+    if math.isinf(objective):
+        raise SolverError("the time was over before there was a plan", where="time_limit_s", remedy="Give it more time")
+    is_more_better = problem.objective in MAXIMISED
+    total = math.fsum(problem.weight) if core is None or not core.total else core.total
+    upper = total - objective if is_more_better else objective
+    return Answer(
+        rank=plan,
+        upper=upper,
+        lower=min(max(0.0 if core is None else core.lower, 0.0), upper),  # no cost is below nothing
+        is_optimal=False,
+        is_cut=True,
+        is_tie_broken=False,
+        n_sites=int(sites.free.size if core is None else core.sites.free.size),
+        n_classes=0,
+        n_rows=0,
+        n_columns=0,
+        n_nonzeros=0,
+    )
 
 
 def build_ruled(problem: LocationProblem, sites: SiteRules, *, model: Model) -> SiteModel:

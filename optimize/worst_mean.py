@@ -106,7 +106,7 @@ def solve_worst_mean(problem: LocationProblem, rules: SiteRules, *, options: Sol
     build = partial(_build_between, low_s=low_s, high_s=high_s)
     model = Model(formulation=FORMULATION, build=build, value=worst_mean_of_plan_s)
     try:
-        answer = solve_ruled(problem, rules, model=model, refuse=_no_plan, options=options, clock=clock, gap=gap)
+        answer = solve_ruled(problem, rules, model=model, refuse=_no_plan, options=options, clock=clock, gap=gap, n_pairs=0)
     except SolverError:
         if clock.left_s() != 0:
             raise

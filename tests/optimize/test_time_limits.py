@@ -1,4 +1,4 @@
-"""Every model beyond coverage, median and center keeps the time limit on problems that take it longer, and has a plan then."""
+"""Every model keeps the time limit on problems that take it longer, and has a plan then, or says that it has none."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from data.errors import SolverError
 from optimize.decay import ExponentialDecay
+from optimize.objectives import OBJECTIVES
 from optimize.problem import LocationProblem
+from optimize.rules import CoverLimit, Rules
 from optimize.solution import Solution, Status
 from optimize.solve import solve
 from optimize.verify import verify_solution
@@ -32,6 +35,28 @@ MODELS: dict[str, dict[str, Any]] = {
     "lexicographic_center": {},
     "worst_mean": {"worst_share": 0.1, "new": 12},
 }
+
+CAPACITIES: dict[str, Any] = {"capacity": np.full(N_SITES, 60_000.0)}
+COSTS: dict[str, Any] = {"site_cost": np.full(N_SITES, 3e6), "new": None}
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "max_coverage": {"standard_s": 600.0},
+    "p_median": {},
+    "set_cover": {"standard_s": 900.0, "new": None, "target_share": 0.95},
+    "p_center": {},
+    "gradual_coverage": {"decay": ExponentialDecay(scale_s=600.0)},
+    "fixed_charge": COSTS,
+    "capacitated_fixed_charge": {**COSTS, **CAPACITIES},
+    "capacitated_p_median": CAPACITIES,
+    "capacitated_max_coverage": {"standard_s": 900.0, **CAPACITIES},
+}
+"""The models that have benchmarks of their own."""
+
+TINY_S = 0.02
+"""A limit that is over before anything large is built."""
+
+MOST_S = 8.0
+"""Seconds of this process, compiling and the recount among them: others may be on the machine."""
 
 
 def city(objective: str, **fields: Any) -> LocationProblem:
@@ -80,3 +105,48 @@ def test_a_run_that_the_clock_cuts_says_how_far_its_plan_may_be(objective: str, 
     assert solution.status is Status.FEASIBLE
     assert 0 < solution.gap < gap
     assert solution.notes == ("The time limit cut the run: another run may give another plan.",)
+
+
+def test_every_model_has_a_case() -> None:
+    assert {*MODELS, *OTHERS} == set(OBJECTIVES)
+
+
+def ends_at_once(problem: LocationProblem) -> Solution | None:
+    """Return the plan that a tiny limit gives, verified; None where the error says that there is none."""
+    began, said, solution = time.process_time(), "", None
+    try:
+        solution = solve(problem, time_limit_s=TINY_S, explains=False)
+    except SolverError as error:
+        said = str(error)
+    assert time.process_time() - began < MOST_S
+    if solution is None:
+        assert "the time was over before there was a plan. Give it more time" in said
+        return None
+    assert 0 <= solution.gap <= 1
+    assert verify_solution(problem, solution).objective == pytest.approx(solution.objective)
+    return solution
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_tiny_limit_gives_a_verified_plan_or_says_that_there_is_none(objective: str) -> None:
+    problem = city(objective, **{**MODELS, **OTHERS}[objective])
+    solution = ends_at_once(problem)
+    assert solution is None or problem.new is None or len(solution.new) == problem.new
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_so_it_does_under_rules(objective: str) -> None:
+    floor = CoverLimit(name="west", rows=np.arange(0, N_DEMAND, 7), standard_s=1500.0, at_least=0.5)
+    fields = {**{**MODELS, **OTHERS}[objective], "new": None}
+    rules = Rules(covers=(floor,), new_at_least=6, new_at_most=30)
+    solution = ends_at_once(city(objective, **fields, rules=rules))
+    assert solution is None or 6 <= len(solution.new) <= 30
+
+
+@pytest.mark.parametrize("objective", ["max_coverage", "p_median", "weighted_backup_coverage", "worst_mean"])
+def test_under_rules_too_the_search_finds_a_plan_when_no_model_can_be_built(objective: str) -> None:
+    floor = CoverLimit(name="west", rows=np.arange(0, N_DEMAND, 7), standard_s=1500.0, at_least=0.5)
+    rules = Rules(covers=(floor,), new_at_least=6, new_at_most=30)
+    solution = ends_at_once(city(objective, **{**{**MODELS, **OTHERS}[objective], "new": None}, rules=rules))
+    assert solution is not None
+    assert solution.status is Status.FEASIBLE
