@@ -1,4 +1,4 @@
-"""The models beyond coverage, median and center on published graphs and real Milano; a process for each case."""
+"""The models beyond coverage, median and center on published graphs, and all on real Milano; a process for each case."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from bench.milano import find_milano, milano_pack
 from bench.milano_problem import milano_problem, write_problem
 from data.errors import PlannerError
 from optimize.decay import ExponentialDecay
+from optimize.objectives import OBJECTIVES
 from optimize.problem import LocationProblem
 from optimize.solve import solve
 
@@ -70,7 +71,7 @@ def _milano_rows() -> list[str]:
     with milano_pack(root) as scratch:
         path = scratch / "problem.npz"
         write_problem(scratch / "pack", path)
-        return [*HEADER, *(_row_of_process(path, objective, MILANO) for objective in CASES)]
+        return [*HEADER, *(_row_of_process(path, objective, MILANO) for objective in OBJECTIVES)]
 
 
 def _row_of_process(root: Path, objective: str, name: str) -> str:

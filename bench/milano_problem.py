@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from bench.choice_instances import stored
@@ -18,12 +19,16 @@ from diffusa.journeys import travel
 from diffusa.question import put_question
 from diffusa.scenario import read_scenario
 from layers.sites import join_sites
-from optimize.decay import ExponentialDecay
+from optimize.decay import ExponentialDecay, LinearDecay
 from optimize.problem import LocationProblem
 
 SCENARIO = CHECKOUT / "scenarios" / "job_centres_2023.toml"
 STANDARD_S = 900.0
 NEW = 5
+LONGEST_S = 3600.0
+TARGET_SHARE = 0.9
+CAPACITY = (0.12, 0.2)
+"""Least and largest capacity of a site, as shares of all need: six sites with the one that is open serve most of it."""
 
 
 def write_problem(pack_path: Path, out: Path) -> None:
@@ -54,29 +59,22 @@ def write_problem(pack_path: Path, out: Path) -> None:
     )
 
 
-def milano_problem(path: Path, objective: str) -> LocationProblem:
-    """Return that problem for a model, with so many new sites; times reach an hour, and nobody is farther than that."""
+def milano_problem(path: Path, objective: str, *, is_split: bool = True) -> LocationProblem:
+    """Return that problem for a model, with so many new sites; times reach an hour, and nobody is farther than that.
+
+    Parameters
+    ----------
+    path
+        The file of `write_problem`.
+    objective
+        Of the model. Those of covering all and of the worst impedance leave out who is reached by nobody.
+    is_split
+        Whether the demand of a square may be split between sites, where they have a capacity.
+    """
     with np.load(path) as file:
         known = {name: file[name] for name in file.files}
     n, m = known["weight"].size, known["ids"].size
     times = sparse.csr_array((known["seconds"], known["column"], known["start"]), shape=(n, m))
-    apart = np.hypot(*(known["xy"][:, None] - known["xy"][None, :]).transpose(2, 0, 1))
-    rng, unserved = np.random.default_rng(0), {"unserved_impedance_s": 3600.0}
-    fields: dict[str, dict[str, Any]] = {
-        "backup_coverage": {"standard_s": STANDARD_S},
-        "weighted_backup_coverage": {"standard_s": STANDARD_S, "backup_share": 0.4},
-        "k_nearest_median": {"k_nearest": 20, **unserved},
-        "max_attendance": {"decay": ExponentialDecay(scale_s=STANDARD_S)},
-        "market_capture": {
-            "attraction": rng.integers(1, 10, m).astype(np.float64),
-            "competitor_pull": rng.random(n) * 2e-5,
-            "pull_exponent": 2.0,
-        },
-        "p_dispersion": {"site_impedance": stored(apart, ~np.eye(m, dtype=np.bool_))},
-        "kolm_pollak": {"aversion": 1 / STANDARD_S, **unserved},
-        "worst_mean": {"worst_share": 0.1, **unserved},
-        "lexicographic_center": {},
-    }
     problem = LocationProblem(
         objective="max_coverage",
         weight=known["weight"],
@@ -86,4 +84,34 @@ def milano_problem(path: Path, objective: str) -> LocationProblem:
         new=NEW,
         standard_s=STANDARD_S,
     )
-    return replace(problem, **{"objective": objective, "standard_s": None, **fields[objective]})  # type: ignore[arg-type]
+    own = {"new": NEW, "standard_s": None, **_fields(objective, xy=known["xy"], n_demand=n, is_split=is_split)}
+    return replace(problem, objective=objective, **own)  # type: ignore[arg-type]
+
+
+def _fields(objective: str, *, xy: NDArray[np.float64], n_demand: int, is_split: bool) -> dict[str, Any]:
+    """Return what a model reads beside weights, times and the number of sites."""
+    m, rng, unserved = len(xy), np.random.default_rng(0), {"unserved_impedance_s": LONGEST_S}
+    attraction, competitors = rng.integers(1, 10, m).astype(np.float64), rng.random(n_demand) * 2e-5
+    cost_s, capacity = rng.integers(30, 80, m).astype(np.float64), rng.uniform(*CAPACITY, m)
+    standard, capacities = {"standard_s": STANDARD_S}, {"capacity": capacity, "is_split": is_split}
+    if objective == "p_dispersion":
+        apart = np.hypot(*(xy[:, None] - xy[None, :]).transpose(2, 0, 1))
+        return {"site_impedance": stored(apart, ~np.eye(m, dtype=np.bool_))}
+    fields: dict[str, dict[str, Any]] = {
+        "max_coverage": standard,
+        "set_cover": {**standard, "new": None, "target_share": TARGET_SHARE},
+        "backup_coverage": standard,
+        "weighted_backup_coverage": {**standard, "backup_share": 0.4},
+        "p_median": unserved,
+        "k_nearest_median": {"k_nearest": 20, **unserved},
+        "gradual_coverage": {"decay": LinearDecay(full_s=STANDARD_S / 3, zero_s=2 * STANDARD_S)},
+        "max_attendance": {"decay": ExponentialDecay(scale_s=STANDARD_S)},
+        "market_capture": {"attraction": attraction, "competitor_pull": competitors, "pull_exponent": 2.0},
+        "kolm_pollak": {"aversion": 1 / STANDARD_S, **unserved},
+        "worst_mean": {"worst_share": 0.1, **unserved},
+        "fixed_charge": {"new": None, "site_cost": cost_s, **unserved},
+        "capacitated_fixed_charge": {"new": None, "site_cost": cost_s, **capacities, **unserved},
+        "capacitated_p_median": {**capacities, **unserved},
+        "capacitated_max_coverage": {**standard, **capacities},
+    }
+    return fields.get(objective, {})
