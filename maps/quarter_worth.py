@@ -29,10 +29,14 @@ def worth_text(plan: Plan, site_id: str, language: Language) -> str:
             texts.append(translate(message("the best replacement of {name}"), language=language, name=name))
     if document.near is not None and document.near.plans:
         share = format_percent(document.near.site_share.get(site_id, 0.0), language=language, digits=0)
+        values = {"share": share, "n": len(document.near.plans)}
         if site_id in document.near.site_share:
-            texts.append(translate(message("in {share} of the plans that are nearly as good"), language=language, share=share))
+            texts.append(
+                translate(message("in {share} of {n} plans found that are nearly as good"), language=language, **values)
+            )
         elif not texts:
-            texts.append(translate(message("in none of the plans that are nearly as good"), language=language))
+            none = message("in none of {n} plans found that are nearly as good")
+            texts.append(translate(none, language=language, n=values["n"]))
     return "; ".join(text for text in texts if text) or "–"
 
 

@@ -27,19 +27,21 @@ def page_of(plan: Plan, folder: Path, row: int = 0) -> str:
 def test_a_place_of_the_plan_says_what_is_lost_without_it(plan: Plan) -> None:
     new = plan.document.optima[0].selected_new
     assert (
-        worth_text(plan, new[1], "en") == "without it the plan loses 5.0 points; in 100% of the plans that are nearly as good"
+        worth_text(plan, new[1], "en")
+        == "without it the plan loses 5.0 points; in 100% of 2 plans found that are nearly as good"
     )
     assert (
-        worth_text(plan, new[1], "it") == "senza di essa il piano perde 5,0 punti; nel 100% dei piani quasi altrettanto buoni"
+        worth_text(plan, new[1], "it")
+        == "senza di essa il piano perde 5,0 punti; nel 100% di 2 piani trovati quasi altrettanto buoni"
     )
 
 
 def test_a_candidate_says_whom_it_would_replace_and_how_often_it_is_chosen(plan: Plan) -> None:
     spare = plan.sites.loc[plan.sites["role"] == "candidate", "site_id"]
     first = plan.sites.set_index("site_id")["name"][plan.document.optima[0].selected_new[0]]
-    expected = f"the best replacement of {first}; in 50% of the plans that are nearly as good"
+    expected = f"the best replacement of {first}; in 50% of 2 plans found that are nearly as good"
     assert worth_text(plan, spare.iloc[0], "en") == expected
-    assert worth_text(plan, spare.iloc[1], "en") == "in none of the plans that are nearly as good"
+    assert worth_text(plan, spare.iloc[1], "en") == "in none of 2 plans found that are nearly as good"
 
 
 def test_what_nobody_studied_is_not_said(tiny_plan: Plan, plan: Plan, tmp_path: Path) -> None:
