@@ -41,6 +41,7 @@ _PLAIN_FIELDS = (
         "need",
     ),
     *("variants", "lenses", "goal", "window", "sources", "scenario", "inputs", "versions"),
+    *("sizes", "contact"),
 )
 # Fields of the values within it: one that is not here may be a count that nobody rounds.
 _KNOWN: Mapping[type[Value], str] = MappingProxyType(
@@ -49,11 +50,11 @@ _KNOWN: Mapping[type[Value], str] = MappingProxyType(
         ModelledBrief: "definition estimator factors totals base rate n_draws interval total in_cells no_place",
         Figure: "variant group standard_min reached total share reached_low reached_high share_low share_high",
         Optimum: "standard_min objective_name unit value new total_open selected_new closed status objective best_bound gap "
-        "is_verified tie_rule figures",
+        "is_verified tie_rule figures sizes",
         RuleBrief: "key rule outcome",
         SiteWorthBrief: "site_id is_new alone loss replacement replacement_loss is_proven reasons",
         NearPlansBrief: "within plans is_complete site_share notes",
-        NearPlanBrief: "selected_new closed objective worse is_proven",
+        NearPlanBrief: "selected_new closed sizes objective worse is_proven",
         CurveBrief: "over points",
         CurvePointBrief: "value objective best_bound gap status selected_new reached reason",
         Connection: "n_components length_share_kept max_snap_m sites_not_connected cells_not_connected people_not_connected "

@@ -33,9 +33,9 @@ _CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
     "foaf": "http://xmlns.com/foaf/0.1/",
-    "adms": "http://www.w3.org/ns/adms#",
+    "locn": "http://www.w3.org/ns/locn#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "spdx": "http://spdx.org/rdf/terms#",
-    "owl": "http://www.w3.org/2002/07/owl#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 
@@ -108,8 +108,11 @@ def build_record(document: PlanDocument, files: Mapping[str, bytes], holder: Hol
         "dct:publisher": {"@id": "#holder"},
         "dct:accrualPeriodicity": {"@id": _FREQUENCY},
         "dct:language": [{"@id": f"http://publications.europa.eu/resource/authority/language/{one}"} for one in ("ITA", "ENG")],
-        "dct:spatial": document.city.name,
-        "dct:source": [f"{one.source} ({one.date}), {one.licence}" for one in document.sources],
+        "dct:spatial": {"@type": ["dcatapit:Location", "dct:Location"], "locn:geographicName": document.city.name},
+        "dct:provenance": [
+            {"@type": "dct:ProvenanceStatement", "rdfs:label": f"{one.source} ({one.date}), {one.licence}"}
+            for one in document.sources
+        ],
         "dcat:distribution": [{"@id": one["@id"]} for one in distributions],
     }
     catalogue = {
