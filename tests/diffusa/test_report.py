@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -24,6 +25,12 @@ def test_the_report_of_a_folder_is_the_one_that_came_with_the_plan(
     assert (code, err) == (0, "")
     assert out.strip() == f"Rapporto: {folder / 'report.html'}"
     assert (folder / "report.html").read_bytes() == with_plan
+
+
+def test_it_links_to_files_of_the_plan_alone(folder: Path) -> None:
+    links = set(re.findall(r'href="([^"#]+)"', (folder / "report.html").read_text(encoding="utf-8")))
+    assert "map.html" in links
+    assert all((folder / link).is_file() for link in links)
 
 
 def test_another_language_changes_how_it_opens(
