@@ -17,6 +17,7 @@ from maps.quarter_figures import minutes_text, people_text
 from maps.quarter_map import NEAR_M, draw_symbol
 from maps.quarter_worth import worth_text
 from maps.safe import html_attribute, html_text
+from maps.size_words import size_words
 
 _ORDER = ("existing", "closed", "proposed", "compared", "competitor", "candidate")
 _STEP_M = 50.0
@@ -105,7 +106,8 @@ def _row(
     plan: Plan, number: int, row: Mapping[Hashable, object], groups: list[GroupBrief], language: Language, *, has_worth: bool
 ) -> str:
     role, kind = str(row["role"]), kind_name(str(row["kind"]))
-    what = html_text(f"{getattr(kind, language)} – {role_name(plan, role, language)}")
+    parts = (getattr(kind, language), role_name(plan, role, language), size_words(plan, row, language))
+    what = html_text(" – ".join(part for part in parts if part))
     address = "" if pd.isna(row["address"]) else f'<br><bdi class="address">{html_text(row["address"])}</bdi>'  # type: ignore[call-overload]
     reach = "".join(f"<td>{html_text(_reach(row, group, language))}</td>" for group in groups)
     worth = f'<td class="worth">{html_text(worth_text(plan, str(row["site_id"]), language))}</td>' if has_worth else ""

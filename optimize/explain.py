@@ -122,7 +122,8 @@ def _remedy(conflict: Conflict) -> str:
     if len(conflict.together) == 1:
         return f"A plan becomes possible without this one: {conflict.together[0]}"
     if conflict.together:
-        return f"No change of one rule is enough; a plan becomes possible without these together: {'; '.join(conflict.together)}"
+        told = "; ".join(conflict.together)
+        return f"No change of one rule is enough; a plan becomes possible without these together: {told}"
     return "No change of one rule was found that is enough: change several of them, or give it more time"
 
 

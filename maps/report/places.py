@@ -17,6 +17,7 @@ from maps.report.charts import parts_bar, share_bar
 from maps.report.city_maps import draw_place
 from maps.report.view import View, note, quarter_link, section, table
 from maps.safe import html_attribute, html_text
+from maps.size_words import size_words
 
 
 def render_places(view: View) -> str:
@@ -37,7 +38,12 @@ def render_places(view: View) -> str:
 
 def _place_row(view: View, number: int, row: Row, *, has_cost: bool) -> str:
     role = str(row["role"])
-    what = html_text(f"{view.plain(kind_name(str(row['kind'])))} – {role_name(view.plan, role, view.language)}")
+    parts = (
+        view.plain(kind_name(str(row["kind"]))),
+        role_name(view.plan, role, view.language),
+        size_words(view.plan, row, view.language),
+    )
+    what = html_text(" – ".join(part for part in parts if part))
     cost = f"<td>{html_text(_cost(view, row))}</td>" if has_cost else ""
     reach = "".join(f"<td>{html_text(_within(view, row, group))}</td>" for group in view.need_groups)
     return (
