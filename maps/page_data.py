@@ -225,11 +225,14 @@ def _districts(plan: Plan) -> list[dict[str, object]]:
     districts = plan.districts
     if districts.empty:
         return []
-    has_figures = all(
-        share_column(variant.key, group.key) in districts
-        for variant in plan.document.variants
+    variants = [variant.key for variant in plan.document.variants]
+    needed = [
+        column
         for group in plan.document.groups
-    )
+        for name in (group.key, *(of(key, group.key) for key in variants for of in _PEOPLE_COLUMNS))
+        for column in (with_ends(name) if group.modelled else (name,))
+    ]
+    has_figures = set(needed) <= set(districts.columns)
     rows = pd.DataFrame(districts.drop(columns=districts.geometry.name)).to_dict("records")
     figures = [_reach_figures(plan, row) if has_figures else {} for row in rows]
     shapes = encode_polygons(districts, where="districts")

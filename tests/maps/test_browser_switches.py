@@ -38,7 +38,7 @@ def test_each_view_has_its_own_legend_and_colours(page: Any) -> None:
     for view in VIEWS:
         page.click(f"label[for=view-{view}]")
         assert page.evaluate(STATE)["view"] == view
-        legends.add(page.inner_text("#key-title"))
+        legends.add(page.inner_text("#key"))
         if view in DRAWN_VIEWS:
             page.wait_for_timeout(100)
             drawings.add(page.evaluate(DRAWN))

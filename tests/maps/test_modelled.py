@@ -36,7 +36,7 @@ MODELLED = ModelledBrief(
 def modelled_plan(make_plan: Callable[..., Plan]) -> Plan:
     """Return a made-up plan of which one group was estimated: every interval goes from 0.8 to 1.3 times the figure."""
     plan = make_plan()
-    for table in (plan.cells, plan.nil, plan.sites):
+    for table in (plan.cells, plan.nil, plan.districts, plan.sites):
         for column in [name for name in table.columns if str(name).endswith(KEY)]:
             table[f"{column}_low"], table[f"{column}_high"] = 0.8 * table[column], 1.3 * table[column]
     figures = tuple(
