@@ -324,3 +324,8 @@ def high_column(column: str) -> str:
 def open_column(variant: str) -> str:
     """Return the name of the column that says whether a site is open in a variant."""
     return f"in_{variant}"
+
+
+def square_column(group: str) -> str:
+    """Return the column with the INSPIRE id of the square, perhaps larger, that a released cell's count is the mean of."""
+    return f"square_{group}"

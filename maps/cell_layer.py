@@ -12,7 +12,18 @@ import pandas as pd
 from folium.template import Template
 
 from data.errors import CountError, IdError
-from layers.plan import BEFORE, GroupBrief, Plan, Variant, high_column, lens_variant, low_column, minutes_column, rate_column
+from layers.plan import (
+    BEFORE,
+    GroupBrief,
+    Plan,
+    Variant,
+    high_column,
+    lens_variant,
+    low_column,
+    minutes_column,
+    rate_column,
+    square_column,
+)
 from maps.lattice import TERMS, Lattice, Warp, fit_warp, read_lattice
 from maps.plan_layers import encode_areas, encode_served
 
@@ -49,12 +60,13 @@ def encode_cells(plan: Plan) -> dict[str, object]:
 
     Returns
     -------
-    ``runs``: cells in a row beside each other as (row, first column, length), which also fixes the order of the cells in every
-    band; ``warp``: the polynomials of `maps.lattice`; ``nil``: position of the quarter in ``plan.nil``; ``people``: one band
-    for each group, ``people_ends``: two for each modelled one, the ends of its interval; ``minutes``: one for each variant;
-    ``change``: one for each variant but the first, codes of `CHANGES`; ``need``: one, in parts of `NEED_PARTS`, None where the
-    plan has none; ``rates``: for each modelled group three, the rate in per cent and its ends; ``served``: which site serves
-    each cell, and ``areas``: the service areas, as `maps.plan_layers` has them.
+    ``is_joined``: whether counts are means of larger squares, as a release joins them; ``runs``: cells in a row beside each
+    other as (row, first column, length), which also fixes the order of the cells in every band; ``warp``: the polynomials of
+    `maps.lattice`; ``nil``: position of the quarter in ``plan.nil``; ``people``: one band for each group, ``people_ends``: two
+    for each modelled one, the ends of its interval; ``minutes``: one for each variant; ``change``: one for each variant but the
+    first, codes of `CHANGES`; ``need``: one, in parts of `NEED_PARTS`, None where the plan has none; ``rates``: for each
+    modelled group three, the rate in per cent and its ends; ``served``: which site serves each cell, and ``areas``: the service
+    areas, as `maps.plan_layers` has them.
 
     Raises
     ------
@@ -67,6 +79,7 @@ def encode_cells(plan: Plan) -> dict[str, object]:
     cells = plan.cells.iloc[order]
     return {
         "size_m": lattice.size_m,
+        "is_joined": any(square_column(group.key) in cells for group in document.groups),
         "rows": lattice.n_rows,
         "cols": lattice.n_cols,
         "runs": _runs(lattice.row[order], lattice.col[order]),

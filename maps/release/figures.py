@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from layers.plan import GroupBrief, Plan, minutes_column, reached_column
+from layers.plan import GroupBrief, Plan, minutes_column, reached_column, square_column
 from maps.release.atoms import NOWHERE, Atoms
 from maps.release.rules import TINY, Rules, known_bounds, round_count
 
@@ -110,11 +110,6 @@ class _Builder:
         return Figures(tuple(self.labels), matrix, np.array(self.low), np.array(self.high))
 
 
-def block_column(group: str) -> str:
-    """Return the name of the column with the INSPIRE id of the square, perhaps larger, that a cell's count is the mean of."""
-    return f"square_{group}"
-
-
 def read_figures(
     plan: Plan, group: GroupBrief, *, rules: Rules, atoms: Atoms, cells: NDArray[np.intp], origin: str = THIS
 ) -> Figures:
@@ -148,7 +143,7 @@ def read_figures(
 
 def _add_blocks(builder: _Builder, plan: Plan, group: str, rules: Rules, cells: NDArray[np.intp]) -> None:
     """Add squares: what is released of each cell is the mean of its square, so a square's count is their sum."""
-    ids = plan.cells[block_column(group)].to_numpy()
+    ids = plan.cells[square_column(group)].to_numpy()
     values = plan.cells[group].to_numpy(dtype=np.float64)
     code, names = pd.factorize(ids)
     sums = np.bincount(code, weights=np.nan_to_num(values), minlength=len(names)).astype(np.float64)

@@ -20,10 +20,10 @@ from layers.plan import (
     open_column,
     reached_column,
     share_column,
+    square_column,
     within_column,
 )
 from maps.release.choices import Choices, base_of
-from maps.release.figures import block_column
 from maps.release.rules import SHARE_STEP, TINY, Rules, rate_class, round_count
 
 Floats = NDArray[np.float64]
@@ -83,7 +83,7 @@ def protect_cells(protection: Protection) -> gpd.GeoDataFrame:
             columns[column] = np.where(is_hidden, np.nan, count / size)[code]
         for column, rate in _square_rates(protection, group, total).items():
             columns[column] = np.where(is_hidden, np.nan, rate)[code]
-        columns[block_column(group.key)] = squares
+        columns[square_column(group.key)] = squares
     kept = _keep(protection.plan, "cells")
     if "need" in cells.columns:
         columns["need"] = _need(protection, columns)

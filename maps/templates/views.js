@@ -27,7 +27,9 @@ diffusa.views = (() => {
   /* What the legend adds where the group was estimated. */
   const estimated = () => (isModelled(state.group) ? ` ${text("Estimated, not counted: nine of ten joint draws lie in the brackets.")}` : "");
 
-  const square = () => text("One square is {n} by {n} metres.", { n: number(plan.cells.size_m) });
+  const joined = () => (plan.cells.is_joined ? ` ${text("Where few people live, several squares are joined, and each shows their mean.")}` : "");
+
+  const square = () => text("One square is {n} by {n} metres.", { n: number(plan.cells.size_m) }) + joined();
 
   /* A view of a quantity in each cell: nothing, the classes, no data. */
   function quantity({ scale, value, zero, write, ...rest }) {

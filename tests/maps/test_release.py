@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 
 from data.errors import FaultsError, ReleaseError, ScenarioError, VerificationError
-from layers.plan import BEFORE, BEST, Plan, SourceBrief, reached_column, share_column, within_column
+from layers.plan import BEFORE, BEST, Plan, SourceBrief, reached_column, share_column, square_column, within_column
 from layers.plan_choice import Figure
 from layers.plan_text import Text
+from maps.cell_layer import encode_cells
 from maps.release import document as release_document
 from maps.release import protect as release_protect
 from maps.release.atoms import NOWHERE, find_atoms
 from maps.release.choices import Choices, choose_protection
 from maps.release.document import check_known_fields, protect_document, small_numbers
-from maps.release.figures import block_column
 from maps.release.protect import Earlier, Protected, protect_plan
 from maps.release.record import CC_BY, ODBL, TO_FILL, Holder, attribution_text, build_record, missing_facts, newest_date
 from maps.release.rules import Rules
@@ -34,8 +34,8 @@ def protected(sample_plan: Plan) -> Protected:
 
 def test_every_square_that_is_shown_has_the_minimum_count(sample_plan: Plan, protected: Protected) -> None:
     for group in GROUPS:
-        true = sample_plan.cells[group].groupby(protected.plan.cells[block_column(group)]).sum()
-        shown = protected.plan.cells.groupby(block_column(group))[group].sum(min_count=1)
+        true = sample_plan.cells[group].groupby(protected.plan.cells[square_column(group)]).sum()
+        shown = protected.plan.cells.groupby(square_column(group))[group].sum(min_count=1)
         kept = shown[shown > 0].index
         assert len(kept)
         assert (true[kept] >= 10).all()
@@ -44,16 +44,21 @@ def test_every_square_that_is_shown_has_the_minimum_count(sample_plan: Plan, pro
         assert (true[shown.index[shown.isna()]] < 20).all()
 
 
+def test_the_map_says_where_its_counts_are_means_of_joined_squares(sample_plan: Plan, protected: Protected) -> None:
+    assert encode_cells(protected.plan)["is_joined"] is True
+    assert encode_cells(sample_plan)["is_joined"] is False
+
+
 def test_small_cells_are_merged_before_any_is_hidden(sample_plan: Plan, protected: Protected) -> None:
     cells = protected.plan.cells
     small = (sample_plan.cells["youth_15_29"] > 0) & (sample_plan.cells["youth_15_29"] < 10)
-    sizes = cells[block_column("youth_15_29")].str.extract(r"RES(\d+)m", expand=False)[small]
+    sizes = cells[square_column("youth_15_29")].str.extract(r"RES(\d+)m", expand=False)[small]
     assert set(sizes) == {"200", "400"}
-    sums = sample_plan.cells["youth_15_29"].groupby(cells[block_column("youth_15_29")]).sum()
+    sums = sample_plan.cells["youth_15_29"].groupby(cells[square_column("youth_15_29")]).sum()
     few = sums.index[sums.between(0, 10, inclusive="neither")]
     assert len(few)
     assert few.str.contains("RES400m").all()
-    assert cells.loc[cells[block_column("youth_15_29")].isin(few), "youth_15_29"].isna().all()
+    assert cells.loc[cells[square_column("youth_15_29")].isin(few), "youth_15_29"].isna().all()
 
 
 def test_no_cell_and_no_figure_of_a_quarter_is_as_it_was(sample_plan: Plan, protected: Protected) -> None:
