@@ -20,6 +20,7 @@ from optimize.cut_rounds import cut_down, rest_of
 from optimize.highs import Outcome, Proof, SolverOptions, convert_told, run_solver
 from optimize.lagrange import Bounds, narrow
 from optimize.median_search import best_by_branching, earlier_by_branching, is_branched, price_by_cuts
+from optimize.part_search import has_parts
 from optimize.siting import Siting
 from optimize.solution import Allocation
 from optimize.ties import first_of_equals, first_sought
@@ -36,8 +37,11 @@ FOR_PLAN = Share(0.5, least_s=50.0, most=0.8)
 SMALLEST_FOR_SEARCH = 50_000
 """Pairs up to which the model needs no better plan to begin from: it is built and solved within a minute."""
 
-ROUGH = 0.001
-"""Gap, as a share of the costs, from which on a longer search for a plan comes before the branching."""
+ROUGH, ROUGH_IN_PARTS = 0.005, 0.001
+"""Gaps, as shares of the costs, from which on a longer search for a plan comes before the branching.
+
+The second is for plans that fall into parts: there the search finds much, and a tree with a poor plan is large.
+"""
 
 PART_SECONDS = 5.0
 """What one part of a plan may take."""
@@ -145,7 +149,8 @@ def _find_answer(
     is_rough, branches = True, is_branched(siting, bounds, options=options)
     if branches:
         siting, bounds = price_by_cuts(siting, bounds, options=options, clock=clock, share=FOR_PRICES)
-        is_rough = bounds.upper - bounds.lower > ROUGH * abs(bounds.upper)
+        rough = ROUGH_IN_PARTS if has_parts(siting) else ROUGH
+        is_rough = bounds.upper - bounds.lower > rough * abs(bounds.upper)
     if method == "search" or (method != "direct" and is_rough and siting.pair_row.size > SMALLEST_FOR_SEARCH):
         siting, bounds = improve_further(
             siting,

@@ -13,6 +13,14 @@ from scipy import sparse
 from data.errors import SolverError
 from optimize.highs import SolverOptions
 
+_ENDED = (
+    highspy.HighsModelStatus.kOptimal,
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kTimeLimit,
+    highspy.HighsModelStatus.kInterrupt,
+)
+"""How a solve ends that another one would not end otherwise."""
+
 
 class Relaxation:
     """A linear minimisation in HiGHS.
@@ -103,6 +111,9 @@ class Relaxation:
         self._highs.addRows(n_rows, lower, upper, rows.nnz, start, rows.indices.astype(np.int32), rows.data)
 
     def solve(self, *, limit_s: float | None) -> None:
-        """Solve again, from the last basis on."""
+        """Solve again, from the last basis on; from nothing, where that basis leads HiGHS into numerical trouble."""
         self._highs.setOptionValue("time_limit", highspy.kHighsInf if limit_s is None else self._highs.getRunTime() + limit_s)
         self._highs.run()
+        if self._highs.getModelStatus() not in _ENDED:
+            self._highs.clearSolver()
+            self._highs.run()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
+import highspy
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -278,3 +280,55 @@ def test_pairs_that_would_take_too_long_are_not_sorted(monkeypatch: pytest.Monke
     answer = find_answer(siting, options=replace(OPTIONS, method="direct"), clock=clock, absolute_gap=None)
     assert answer.is_cut
     assert answer.n_classes == 0
+
+
+class Troubled:
+    """A HiGHS that does not know how its first solve ended."""
+
+    def __init__(self, highs: Any) -> None:
+        self._highs, self.n_asked, self.n_cleared = highs, 0, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._highs, name)
+
+    def getModelStatus(self) -> Any:  # noqa: N802  # HiGHS's name
+        self.n_asked += 1
+        return highspy.HighsModelStatus.kUnknown if self.n_asked == 1 else self._highs.getModelStatus()
+
+    def clearSolver(self) -> Any:  # noqa: N802  # HiGHS's name
+        self.n_cleared += 1
+        return self._highs.clearSolver()
+
+
+def test_a_relaxation_in_numerical_trouble_is_solved_from_nothing() -> None:
+    siting = draw_median(3, n_rows=20, n_sites=8, n_open=2, reach=2.1, steps=50, must=0.0)
+    master = MedianMaster(siting, options=OPTIONS, limit_s=None)
+    master.add(cuts_at(siting, row_lists(siting), np.arange(siting.n_rows), siting.unserved_cost))
+    troubled = Troubled(master._relaxation._highs)
+    master._relaxation._highs = troubled
+    assert master.solve(limit_s=None)
+    assert troubled.n_cleared == 1
+    assert master.openings().sum() == pytest.approx(2.0)
+
+
+def test_a_longer_search_comes_before_the_tree_by_the_gap_and_by_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    siting, met = draw_median(1, n_rows=80, n_sites=30, n_open=4, reach=2.1, steps=50, must=0.0), []
+
+    def noted(siting: Siting, bounds: Bounds, **_: object) -> tuple[Siting, Bounds]:
+        met.append(True)
+        return siting, bounds
+
+    for gap, in_parts, goes in ((0.01, False, True), (0.002, False, False), (0.002, True, True), (0.0005, True, False)):
+        met.clear()
+
+        def priced(siting: Siting, bounds: Bounds, *, gap: float = gap, **_: object) -> tuple[Siting, Bounds]:
+            return siting, replace(bounds, lower=(1 - gap) * bounds.upper)
+
+        monkeypatch.setattr(exact, "SMALLEST_FOR_SEARCH", -1)
+        monkeypatch.setattr(exact, "is_branched", lambda *_, **__: True)
+        monkeypatch.setattr(exact, "price_by_cuts", priced)
+        monkeypatch.setattr(exact, "improve_further", noted)
+        monkeypatch.setattr(exact, "has_parts", lambda _, in_parts=in_parts: in_parts)
+        monkeypatch.setattr(exact, "_answer_by_branching", lambda siting, bounds, **_: exact._bare_answer(siting, bounds))
+        find_answer(siting, options=OPTIONS, clock=no_limit(), absolute_gap=None)
+        assert bool(met) == goes
