@@ -27,6 +27,9 @@ STANDARD_S = 900.0
 NEW = 5
 LONGEST_S = 3600.0
 TARGET_SHARE = 0.9
+NEW_FOR_ALL = {"p_center": 25, "lexicographic_center": 25, "backup_coverage": 160}
+"""New sites of the models that reach all demand which any site reaches: five would not do."""
+
 CAPACITY = (0.12, 0.2)
 """Least and largest capacity of a site, as shares of all need: six sites with the one that is open serve most of it."""
 
@@ -85,6 +88,11 @@ def milano_problem(path: Path, objective: str, *, is_split: bool = True) -> Loca
         standard_s=STANDARD_S,
     )
     own = {"new": NEW, "standard_s": None, **_fields(objective, xy=known["xy"], n_demand=n, is_split=is_split)}
+    if objective in NEW_FOR_ALL:
+        reach_s = STANDARD_S if own["standard_s"] else LONGEST_S
+        reached = np.zeros(n, dtype=np.bool_)
+        reached[np.repeat(np.arange(n), np.diff(times.indptr))[times.data <= reach_s]] = True
+        own |= {"new": NEW_FOR_ALL[objective], "weight": np.where(reached, known["weight"], 0.0)}
     return replace(problem, objective=objective, **own)  # type: ignore[arg-type]
 
 
