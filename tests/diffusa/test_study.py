@@ -179,6 +179,7 @@ def test_a_study_out_of_time_says_what_is_missing(sample_pack: CityPack) -> None
     assert study_lines(plan, "en")[-1] == "Studies are not complete: places 3, points 1. Raise study.time_limit_s for more."
 
 
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_the_first_interrupt_keeps_what_is_known(sample_pack: CityPack) -> None:
     question, journeys, choices = asked(sample_pack, study={"curve": [{"values": [1, 2, 3]}]})
 
