@@ -22,7 +22,7 @@ diffusa.search = (() => {
     input.addEventListener("input", () => suggest());
     input.addEventListener("keydown", onKey);
     input.addEventListener("focus", () => input.select());
-    input.addEventListener("blur", () => window.setTimeout(close, 150));
+    input.addEventListener("blur", () => window.setTimeout(() => document.activeElement === input || close(), 150)); // who is back by then goes on
     input.addEventListener("click", () => suggest());
     list.addEventListener("pointerdown", (event) => event.preventDefault()); // the input keeps the focus
     list.addEventListener("click", (event) => {
